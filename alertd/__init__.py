@@ -1,0 +1,1 @@
+"""alertd: watches prices and AI signals and tells the right people, once."""

@@ -1,0 +1,1 @@
+"""The condition language: text → tree → three-valued verdicts on columns."""

@@ -1,0 +1,144 @@
+"""What can go wrong, and whose fault it is.
+
+AlertdError
+├ ConfigError            the operator's: every problem at once; exit code 78
+│  └ RuleError           the rule's author's: the text is the reply
+├ SourceError            an API that we poll
+│  ├ SourceUnavailable   network, 5xx, 429: back off
+│  ├ SourceRefused       401, 402, 403: the next key, then the operator
+│  └ SourceMalformed     an answer that is not what the API promises
+├ DeliveryError          a platform that we send to
+│  ├ DeliveryDelayed     try again, until the message expires
+│  └ DeliveryRefused     permanent: bury it, tell the operator elsewhere
+└ StorageError           the database
+   ├ StorageBusy         locked or full: hold the tick and try again
+   └ StorageUnusable     corrupt, newer or taken: leave it untouched, refuse to start
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a text that a person wrote.
+
+    `line` and `column` count from 1, 0 where the mistake has no place; `text` is that line and `width` how many of
+    its characters the caret marks. `hint` says what to write instead. A warning does not stop anything.
+    """
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    text: str = ""
+    width: int = 1
+    hint: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        kind = "warning: " if self.warning else ""
+        head = f"{place}: {kind}{self.message}" if place else f"{kind}{self.message}"
+        rows = [head]
+        if self.text.strip():
+            # Tabs keep their width, so that the caret stands under what it marks.
+            pad = "".join("\t" if char == "\t" else " " for char in self.text[: max(self.column - 1, 0)])
+            rows += [f"    {self.text}", f"    {pad}{'^' * max(self.width, 1)}"]
+        if self.hint:
+            rows.append(f"    {self.hint}")
+        return "\n".join(rows)
+
+
+class AlertdError(Exception):
+    """The root of everything that alertd raises on purpose."""
+
+
+class ConfigError(AlertdError):
+    """Configuration or rules that cannot be used; `problems` holds every mistake found."""
+
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        self.problems: tuple[Problem, ...] = (Problem(problems),) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RuleError(ConfigError):
+    """A rule or a condition that its author has to mend."""
+
+
+class SourceError(AlertdError):
+    """A poll that brought nothing; `reason` is a short fixed word, used as the metric's label."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SourceUnavailable(SourceError):
+    """Try again later: after `retry_after` seconds at the least, where the source said so."""
+
+    def __init__(self, message: str, *, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after = retry_after
+
+
+class SourceRefused(SourceError):
+    """The key or the plan does not allow it; asking again changes nothing."""
+
+
+class SourceMalformed(SourceError):
+    """An answer that cannot be read."""
+
+
+class DeliveryError(AlertdError):
+    """A message that was not taken; `reason` is a short fixed word, used as the metric's label."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class DeliveryDelayed(DeliveryError):
+    """Not now: try again, after `retry_after` seconds at the least where the platform said so.
+
+    `whole_channel` is true where the platform's answer holds back every recipient (a global rate limit, a
+    connection that cannot be made), not this one alone.
+    """
+
+    def __init__(
+        self, message: str, *, reason: str, retry_after: float | None = None, whole_channel: bool = False
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after = retry_after
+        self.whole_channel = whole_channel
+
+
+class DeliveryRefused(DeliveryError):
+    """Never: the recipient, the message or the credential is at fault.
+
+    `whole_channel` is true where the credential itself is refused, so that no message of the channel can leave.
+    """
+
+    def __init__(self, message: str, *, reason: str, whole_channel: bool = False) -> None:
+        super().__init__(message, reason=reason)
+        self.whole_channel = whole_channel
+
+
+class StorageError(AlertdError):
+    """The database did not do what was asked; the message says the way out."""
+
+
+class StorageBusy(StorageError):
+    """Locked by another program, or the disk is full: nothing was written, try again."""
+
+
+class StorageUnusable(StorageError):
+    """Corrupt, written by a newer alertd, or in use by another daemon. It was left untouched."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint with the nearest right spelling, "" where nothing is near."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    return f"did you mean {names[near[0]]!r}?" if near else ""

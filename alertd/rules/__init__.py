@@ -1,0 +1,1 @@
+"""Rules: text → Rule, the lifecycle of their alerts, and `step`."""

@@ -1,0 +1,83 @@
+"""Secrets are references, read when they are used: `env:NAME`, `file:/path`, `cred:name` (a systemd credential)."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from alertd.errors import ConfigError
+
+_REFERENCE = re.compile(r"(env|file|cred):(.+)", re.DOTALL)
+_revealed: set[str] = set()
+
+
+class Secret:
+    """A reference to a secret. It prints as the reference; only `reveal` reads what it points to.
+
+    A `file:` is read anew each time, so that a key is rotated by replacing the file.
+    """
+
+    __slots__ = ("reference",)
+
+    def __init__(self, reference: str) -> None:
+        if not _REFERENCE.fullmatch(reference):
+            raise ValueError(
+                "a secret is never written here, only where it is: env:NAME, file:/path or cred:name;"
+                " move it into a file that only alertd can read and write file:/etc/alertd/keys/…"
+            )
+        self.reference = reference
+
+    def reveal(self) -> str:
+        """The secret itself. Raises ConfigError, naming the reference, where there is none."""
+        kind, _, place = self.reference.partition(":")
+        try:
+            if kind == "env":
+                value = os.environ[place]
+            elif kind == "file":
+                value = Path(place).read_text(encoding="utf-8")
+            else:
+                value = (Path(os.environ["CREDENTIALS_DIRECTORY"]) / Path(place).name).read_text(encoding="utf-8")
+        except (KeyError, OSError, UnicodeDecodeError) as error:
+            why = (
+                error.strerror
+                if isinstance(error, OSError)
+                else "not set"
+                if isinstance(error, KeyError)
+                else "not text"
+            )
+            raise ConfigError(f"cannot read the secret {self.reference}: {why}") from None
+        value = value.strip()
+        if not value:
+            raise ConfigError(f"the secret {self.reference} is empty")
+        _revealed.add(value)
+        return value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reference == self.reference
+
+    def __hash__(self) -> int:
+        return hash(self.reference)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def build(value: object) -> Secret:
+            try:
+                return cls(str(value))
+            except ValueError as error:
+                # The value itself must not get into the message.
+                raise PydanticCustomError("secret", "{why}", {"why": str(error)}) from None
+
+        return core_schema.no_info_plain_validator_function(build)
+
+
+def redact(text: str) -> str:
+    """The text with every secret that was ever revealed blotted out: the last guard of logs and tracebacks."""
+    for value in sorted(_revealed, key=len, reverse=True):
+        text = text.replace(value, "[secret]")
+    return text
