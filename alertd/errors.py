@@ -7,6 +7,7 @@ AlertdError
 │  ├ SourceUnavailable   network, 5xx, 429: back off
 │  ├ SourceRefused       401, 402, 403: the next key, then the operator
 │  └ SourceMalformed     an answer that is not what the API promises
+├ ControlError           nobody answers at the control socket, or somebody else does
 ├ DeliveryError          a platform that we send to
 │  ├ DeliveryDelayed     try again, until the message expires
 │  └ DeliveryRefused     permanent: bury it, tell the operator elsewhere
@@ -65,6 +66,10 @@ class ConfigError(AlertdError):
 
 class RuleError(ConfigError):
     """A rule or a condition that its author has to mend."""
+
+
+class ControlError(AlertdError):
+    """The control socket cannot be opened, or no daemon answers there."""
 
 
 class SourceError(AlertdError):

@@ -222,15 +222,17 @@ class Store(Protocol):
         """All of it or nothing. An item that is there already is a bug of the caller: StorageError."""
 
     async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Delivery]:
-        """Up to `limit` deliveries due by `now`, oldest first, at most one per address and none to a `busy` address.
+        """Up to `limit` deliveries due by `now`, longest due first, at most one per address and none to a `busy` address.
 
         An address whose oldest waiting delivery is not yet due gives none: order per address is kept.
         """
 
-    async def next_due(self, channel: str) -> float | None:
-        """The earliest `due` of what waits there, None if nothing does."""
+    async def next_due(self, channel: str, *, busy: Sequence[str] = ()) -> float | None:
+        """The earliest time at which `due` has something to give: the least `due` of each address' oldest waiting
+        delivery, `busy` addresses left out; None if there is none."""
 
-    async def settle(self, settled: Sequence[Settled]) -> None: ...
+    async def settle(self, settled: Sequence[Settled]) -> None:
+        """Rows that wait no longer are left as they are."""
 
     async def bury_strays(self, channels: Sequence[str], now: float) -> int:
         """Bury what waits for channels that are not among these (reason `channel_gone`); returns how many."""
@@ -239,5 +241,10 @@ class Store(Protocol):
 
     async def history(self, *, limit: int) -> Sequence[Event]:
         """The latest events, newest first."""
+
+    async def prune(self, before: float, limit: int) -> int:
+        """Forget what is over and older than `before`: events, what was not sent, and messages of which nothing waits
+        any more, with their items. At most `limit` of them, so that nobody waits long; returns how many, 0 when there
+        is nothing left to forget."""
 
     async def close(self) -> None: ...

@@ -1,8 +1,13 @@
-"""Fakes of the ports: a clock turned by hand. Nothing in the tests sleeps."""
+"""Fakes of the ports: a clock turned by hand, a channel that answers as told. Nothing in the tests sleeps."""
 
 import asyncio
 import heapq
+from collections import deque
+from collections.abc import Iterable
 from itertools import count
+
+from alertd.model.notification import Delivery
+from alertd.ports import Pacing
 
 START = 1_767_225_600.0
 """2026-01-01 00:00 UTC: where every test's clock starts."""
@@ -59,3 +64,45 @@ async def settle(rounds: int = 20) -> None:
     """Let everything that can run, run. What waits for a thread or a socket needs its own signal."""
     for _ in range(rounds):
         await asyncio.sleep(0)
+
+
+class ScriptedChannel:
+    """A channel that notes what it is given, with the time, and answers as the test says.
+
+    `answers` are raised (an exception) or taken as a yes (None), the first for the first send to come; with none left
+    it always takes the message. A send to an address in `gates` waits for its event first. The time noted is when
+    the platform took the message.
+    """
+
+    def __init__(
+        self, clock: HandClock, *, pacing: Pacing | None = None, answers: Iterable[Exception | None] = ()
+    ) -> None:
+        self.name = "chat"
+        self.pacing = pacing or Pacing()
+        self.answers = deque(answers)
+        self.gates: dict[str, asyncio.Event] = {}
+        self.tried: list[tuple[float, str]] = []
+        self.sent: list[tuple[float, str, str]] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self._clock = clock
+
+    def check_address(self, address: str) -> str | None:
+        return None if address else "an address has at least one character"
+
+    async def send(self, delivery: Delivery, now: float) -> None:
+        self.tried.append((now, delivery.message))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if gate := self.gates.get(delivery.address):
+                await gate.wait()
+            answer = self.answers.popleft() if self.answers else None
+            if answer is not None:
+                raise answer
+            self.sent.append((self._clock.now(), delivery.address, delivery.notification.title))
+        finally:
+            self.at_once -= 1
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -61,7 +61,8 @@ class Drop(NamedTuple):
 class Notice(NamedTuple):
     """Something the operator should know, told once: the shell makes one when a state changes, not while it lasts.
 
-    `key` names what it is about (`source:binance`), so that the same one is not told twice in an hour.
+    `key` names what it is about (`source:binance`), so that the same one is not told twice in an hour. One about a
+    channel (`delivery:telegram`, `delivery:telegram:desk`) is not told over that channel.
     """
 
     time: float

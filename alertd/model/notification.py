@@ -64,8 +64,7 @@ class Message:
     expires: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message on its way to one address of one channel: a row of the outbox.
 
     `message` is the message's id. `due` is when it may next be tried, `attempts` how often it was.

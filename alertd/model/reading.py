@@ -49,7 +49,7 @@ class Poll:
     `confirmed` names (field, coins) that the source says are unchanged since the last answer (HTTP 304): their
     freshness is renewed. `bars` fill history and are never judged. `late` marks readings of the past that were
     fetched after an outage: they are judged in order, and told in one digest. `refused` counts what the source
-    left out, by reason.
+    left out, by reason; `notes` are what the operator should be told of it, each once in the source's life.
     """
 
     source: str
@@ -59,3 +59,4 @@ class Poll:
     bars: tuple[Bars, ...] = ()
     late: bool = False
     refused: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,13 +1,15 @@
 """Numbers and durations as people write them: `70k`, `1.5M`, `90s`, `4h`. One place for both directions."""
 
 import re
+from itertools import pairwise
+from math import isfinite
 
 MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
-_NUMBER = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?(?:[eE][+-]?\d+)?)([kKmMbB]?)")
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_NUMBER = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?(?:[eE][+-]?\d+)?)([kKmMbB]?)", re.ASCII)
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])", re.ASCII)
 
 
 def number(text: str) -> float:
@@ -29,26 +31,24 @@ def duration(text: str) -> float:
 
 
 def say_duration(seconds: float) -> str:
-    """Seconds → `90s`, `15m`, `1h30m`, `4h`, `7d`: at most two parts, nothing under a second."""
+    """Seconds → `45s`, `1m30s`, `15m`, `4h`, `2d5h`, `14d`: at most two neighbouring parts, nothing under a second."""
     left = round(seconds)
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts[:2]) or "0s"
+    for (unit, size), (smaller, part) in pairwise((("d", 86400), ("h", 3600), ("m", 60), ("s", 1))):
+        if left >= size:
+            count, rest = divmod(left, size)
+            return f"{count}{unit}" + (f"{rest // part}{smaller}" if rest >= part else "")
+    return f"{left}s"
 
 
 def say_number(value: float) -> str:
-    """A price or a level as people read it: `70,000`, `1,234.5`, `0.000012345`; six significant digits at the most
-    below a thousand, cents above."""
-    if value == 0:
-        return "0"
+    """A price or a level as people read it: `70,000`, `1,234.5`, `0.00001234`; six significant digits at the most
+    below a thousand, cents above, `?` for what is no number."""
+    if not isfinite(value):
+        return "?"
     if abs(value) >= 1000:
         text = f"{value:,.2f}"
-    elif abs(value) >= 1e-4:
-        digits = max(0, 5 - int(f"{value:e}".split("e")[1]))
-        text = f"{value:.{digits}f}"
     else:
-        text = f"{value:.{max(0, 5 - int(f'{value:e}'.split('e')[1]))}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        exponent = int(f"{value:.5e}".partition("e")[2])
+        text = f"{value:.{max(0, 5 - exponent)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -40,19 +41,12 @@ class Secret:
                 value = Path(place).read_text(encoding="utf-8")
             else:
                 value = (Path(os.environ["CREDENTIALS_DIRECTORY"]) / Path(place).name).read_text(encoding="utf-8")
-        except (KeyError, OSError, UnicodeDecodeError) as error:
-            why = (
-                error.strerror
-                if isinstance(error, OSError)
-                else "not set"
-                if isinstance(error, KeyError)
-                else "not text"
-            )
-            raise ConfigError(f"cannot read the secret {self.reference}: {why}") from None
+        except (KeyError, OSError, ValueError) as error:
+            raise ConfigError(f"cannot read the secret {self.reference}: {_why(error)}") from None
         value = value.strip()
         if not value:
             raise ConfigError(f"the secret {self.reference} is empty")
-        _revealed.add(value)
+        _revealed.update((value, quote(value, safe="")))  # a token in a URL may stand there percent-encoded
         return value
 
     def __repr__(self) -> str:
@@ -67,6 +61,8 @@ class Secret:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def build(value: object) -> Secret:
+            if isinstance(value, Secret):
+                return value
             try:
                 return cls(str(value))
             except ValueError as error:
@@ -74,6 +70,17 @@ class Secret:
                 raise PydanticCustomError("secret", "{why}", {"why": str(error)}) from None
 
         return core_schema.no_info_plain_validator_function(build)
+
+
+def conceal(*values: str) -> None:
+    """Blot out these as well: the parts of a secret that stand alone elsewhere, as a webhook URL's token does."""
+    _revealed.update(value for value in values if value)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "not set" if isinstance(error, KeyError) else "not a path, or not text"
 
 
 def redact(text: str) -> str:

@@ -1,13 +1,17 @@
 """One HTTP session for the whole daemon, and TLS that always verifies."""
 
+from __future__ import annotations
+
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from alertd.errors import ConfigError
+
+if TYPE_CHECKING:
+    import aiohttp
 
 
 def tls(ca_file: str | None = None) -> ssl.SSLContext:
@@ -21,6 +25,8 @@ def tls(ca_file: str | None = None) -> ssl.SSLContext:
 @asynccontextmanager
 async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
     """The session that sources and channels share; no cookies, no environment proxies."""
+    import aiohttp  # noqa: PLC0415 — half a second, which a command that talks to nobody should not wait
+
     connector = aiohttp.TCPConnector(limit=64, limit_per_host=16, ttl_dns_cache=60)
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "alertd"}

@@ -1,9 +1,10 @@
 """The pieces that settings are made of."""
 
 import ipaddress
+from math import isfinite
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
@@ -18,9 +19,11 @@ class Settings(BaseModel):
 
 
 def _seconds(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
     try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if not (isfinite(value) and value >= 0):
+                raise ValueError("expected a duration such as 30s, 15m, 4h or 7d")
+            return float(value)
         return duration(str(value))
     except ValueError as error:
         raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from None
@@ -34,27 +37,32 @@ def loopback(host: str | None) -> bool:
         return False
 
 
-def _url(value: object) -> str:
-    text = str(value)
+def _parsed(text: str) -> URL:
+    """The URL, an empty one where it is none or not http(s)."""
     try:
-        url = URL(text)
+        url = URL(text) if text.isprintable() and " " not in text else URL()
+        return url if url.scheme in ("http", "https") and url.host and url.port else URL()
     except ValueError:
-        url = URL()
-    if url.scheme not in ("http", "https") or not url.host:
+        return URL()
+
+
+def _url(value: object) -> str:
+    url = _parsed(str(value))
+    if not url.host:
         raise PydanticCustomError("url", "expected a URL such as https://api.example")
     if url.user or url.password:
         raise PydanticCustomError("url", "a URL holds no user or password here: write a secret's reference")
     if url.scheme == "http" and not loopback(url.host):
         raise PydanticCustomError("url", "expected https:// (http:// only to this machine itself)")
-    return text.rstrip("/")
+    return str(value).rstrip("/")
 
 
 def _proxy(value: object) -> str | Secret:
     text = str(value)
     if text.startswith(("env:", "file:", "cred:")):
         return Secret(text)
-    url = URL(text) if "://" in text else URL()
-    if url.scheme not in ("http", "https") or not url.host or url.user:
+    url = _parsed(text)
+    if not url.host or url.user or url.password:
         raise PydanticCustomError(
             "proxy", "expected a proxy such as http://proxy.example:3128, or env:HTTPS_PROXY where it holds a password"
         )
@@ -70,14 +78,19 @@ HttpsUrl = Annotated[str, BeforeValidator(_url)]
 ProxyUrl = Annotated[str | Secret, BeforeValidator(_proxy)]
 
 
-class Endpoint(Settings):
-    """What every source and channel can be told of its network."""
+class Network(Settings):
+    """What everything that connects can be told of its way there."""
 
-    url: HttpsUrl | None = None
     proxy: ProxyUrl | None = None
     ca_file: str | None = None
-    timeout: Seconds = 15.0
+    timeout: Annotated[Seconds, Field(gt=0)] = 15.0
 
     def proxy_url(self) -> str | None:
         """The proxy as a URL, its password revealed."""
         return self.proxy.reveal() if isinstance(self.proxy, Secret) else self.proxy
+
+
+class Endpoint(Network):
+    """What every source and channel that speaks HTTP can be told: its base URL and the way there."""
+
+    url: HttpsUrl | None = None

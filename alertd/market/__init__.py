@@ -1,0 +1,1 @@
+"""The market: columns of latest values and bars, and windows over them."""

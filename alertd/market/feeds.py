@@ -1,0 +1,35 @@
+"""Which source may give which field of which coin, in the order of preference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One field of one source. `coins` are those it has, None for all of them; after `stale_after` seconds without a
+    reading or a confirmation it is stale (infinity: never). With `only_named` a condition has to say the source
+    (`binance.price`) to get it."""
+
+    source: str
+    field: str
+    coins: frozenset[str] | None = None
+    stale_after: float = float("inf")
+    only_named: bool = False
+
+
+class Feeds:
+    """All feeds, the preferred source first."""
+
+    def __init__(self, feeds: Sequence[Feed] = ()) -> None:
+        self._by_field: dict[str, list[Feed]] = {}
+        for feed in feeds:
+            self._by_field.setdefault(feed.field, []).append(feed)
+
+    def candidates(self, field: str, coin: str, source: str | None = None) -> tuple[Feed, ...]:
+        """The feeds that have this field of this coin, the preferred one first; only `source`'s, where it is named."""
+        return tuple(
+            feed
+            for feed in self._by_field.get(field, ())
+            if (not feed.only_named if source is None else feed.source == source)
+            and (feed.coins is None or coin in feed.coins)
+        )

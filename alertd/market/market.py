@@ -1,0 +1,239 @@
+"""The market: one row per series (source, field, coin) that some rule asks for."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from alertd.market.columns import Columns, Fill, Flags, Floats, Ints, Rows
+from alertd.market.ring import Ring, interval_for
+from alertd.model.reading import Bars, Poll, Readings
+
+FUTURE = 60.0
+"""A reading that is further ahead than so many seconds is refused."""
+
+
+class Series(NamedTuple):
+    source: str
+    field: str
+    coin: str
+
+
+NOWHERE = Series("", "", "")
+"""Series 0: what a field is bound to that no source gives. It never has a value."""
+
+
+class Latest(Columns):
+    """The latest reading of each series.
+
+    `at` is the reading's own time, `seen` when it last came or was confirmed; a series that never had a reading
+    counts from when it was added. `fresh` is false from the moment it went stale until the next reading. `suspect`
+    is a value that jumped and waits for another to confirm it, NaN for none. `stale_after` is in seconds.
+    """
+
+    FILL: ClassVar[Fill] = {
+        "value": (np.float64, np.nan),
+        "at": (np.float64, np.nan),
+        "seen": (np.float64, np.nan),
+        "suspect": (np.float64, np.nan),
+        "stale_after": (np.float64, np.inf),
+        "fresh": (np.bool_, 1),
+    }
+    value: Floats
+    at: Floats
+    seen: Floats
+    suspect: Floats
+    stale_after: Floats
+    fresh: Flags
+
+
+@dataclass(slots=True)
+class Absorbed:
+    """What a poll did: series numbers with a new reading, with a revision, gone stale, fresh again, filled with
+    history; and how many values were refused, by reason."""
+
+    new: Rows
+    revised: Rows
+    stale: Rows
+    back: Rows
+    filled: Rows
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+_NONE: Rows = np.empty(0, np.intp)
+
+
+class Market:
+    """Columns of latest values, and rings of bars for the series that windows need.
+
+    `max_jump` (a fraction) is how far a price may leap from the last before it waits for the next reading.
+    """
+
+    def __init__(self, *, max_jump: float = float("inf"), jumping: frozenset[str] = frozenset({"price"})) -> None:
+        self.latest = Latest()
+        self.series: list[Series] = []
+        self.numbers: dict[tuple[str, str], dict[str, int]] = {}
+        self.rings: dict[float, Ring] = {}
+        self.ring_rows: dict[float, Ints] = {}
+        self.max_jump = max_jump
+        self.jumping = jumping
+        self.touched: set[int] = set()
+        """Series whose latest values changed since they were last stored."""
+        self.add(NOWHERE, now=float("nan"))
+        self.latest.fresh[0] = False
+
+    # ── what there is ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, series: Series, *, now: float, stale_after: float = float("inf")) -> int:
+        """The number of a series, which is new from `now` on if it was not there."""
+        lane = self.numbers.setdefault((series.source, series.field), {})
+        number = lane.get(series.coin)
+        if number is None:
+            number = lane[series.coin] = int(self.latest.extend(1)[0])
+            self.series.append(series)
+            self.latest.seen[number] = now
+            self.touched.add(number)
+        if number:
+            self.latest.stale_after[number] = stale_after
+        return number
+
+    def need(self, number: int, window: float) -> None:
+        """Keep bars of a series for a window so many seconds long."""
+        if not number:
+            return
+        interval = interval_for(window)
+        # One bar at either end is cut by the window, and one may be ahead of the clock.
+        self.keep(number, interval, slots=int(window // interval) + 3)
+
+    def keep(self, number: int, interval: float, *, slots: int) -> None:
+        """A row in the ring of that bar length, so many bars deep at the least."""
+        ring = self.rings.setdefault(interval, Ring(interval))
+        if self._ring_rows(interval)[number] < 0:
+            row = ring.rows.extend(1)[0]
+            ring.rows.series[row] = number
+            self.ring_rows[interval][number] = row
+        ring.fit(slots, ring.rows.size)
+
+    def ring(self, window: float, numbers: Rows) -> tuple[Ring, Rows]:
+        """The ring for a window, and the rows in it of these series (all of which were `need`ed)."""
+        interval = interval_for(window)
+        return self.rings[interval], self._ring_rows(interval)[numbers]
+
+    def _ring_rows(self, interval: float) -> Ints:
+        rows = self.ring_rows.get(interval)
+        if rows is None or len(rows) < self.latest.size:
+            grown = np.full(max(16, 2 * self.latest.size), -1, np.int64)
+            if rows is not None:
+                grown[: len(rows)] = rows
+            rows = self.ring_rows[interval] = grown
+        return rows
+
+    # ── what comes in ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def absorb(self, poll: Poll | None, now: float) -> Absorbed:
+        """Take what a poll brought, and let time pass to `now`."""
+        absorbed = Absorbed(_NONE, _NONE, _NONE, _NONE, _NONE)
+        if poll is not None:
+            parts = [self._take(readings, now, absorbed) for readings in poll.readings]
+            new, revised, seen = (np.concatenate([part[k] for part in parts] or [_NONE]) for k in range(3))
+            for name, coins in poll.confirmed:
+                known = self._find(poll.source, name, coins)
+                seen = np.concatenate([seen, known[known > 0]])
+            absorbed.new, absorbed.revised = new, revised
+            absorbed.back = seen[~self.latest.fresh[seen]]
+            self.latest.fresh[seen] = True
+            self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)
+            self.touched.update(new.tolist(), revised.tolist(), absorbed.back.tolist())
+            absorbed.filled = self._fill(poll.bars)
+        absorbed.stale = self._expire(now)
+        return absorbed
+
+    def _find(self, source: str, name: str, coins: Sequence[str]) -> Rows:
+        """Series numbers of these coins, 0 for those that no rule asks for."""
+        lane = self.numbers.get((source, name), {})
+        return np.fromiter((lane.get(coin, 0) for coin in coins), np.intp, len(coins))
+
+    def _take(self, readings: Readings, now: float, absorbed: Absorbed) -> tuple[Rows, Rows, Rows]:
+        """(new, revised, seen) series of one column of readings; a coin stands in it once."""
+        latest = self.latest
+        numbers = self._find(readings.source, readings.field, readings.coins)
+        wanted = numbers > 0
+        numbers, values, at = numbers[wanted], readings.values[wanted], readings.at[wanted]
+        last, last_at = latest.value[numbers], latest.at[numbers]
+        good = np.isfinite(values) & np.isfinite(at)
+        _count(absorbed.refused, "not_finite", ~good)
+        _count(absorbed.refused, "future", good & (at > now + FUTURE))
+        _count(absorbed.refused, "older", good & (at < last_at))
+        good &= (at <= now + FUTURE) & ~(at < last_at)
+        confirmed = good & (at == last_at) & (values == last)
+        fresh = good & ~confirmed
+        if readings.field in self.jumping and np.isfinite(self.max_jump):
+            suspect = latest.suspect[numbers]
+            believed = ~np.isnan(suspect) & ~_leap(values, suspect, self.max_jump)
+            waits = fresh & _leap(values, last, self.max_jump) & ~believed
+            _count(absorbed.refused, "jump", waits)
+            latest.suspect[numbers] = np.where(waits, values, np.nan)
+            fresh &= ~waits
+        revision = fresh & (at == last_at)
+        new = fresh & ~revision
+        latest.value[numbers[fresh]], latest.at[numbers[fresh]] = values[fresh], at[fresh]
+        for part, replace in ((new, False), (revision, True)):
+            self._put(numbers[part], at[part], values[part], replace=replace)
+        return numbers[new], numbers[revision], numbers[fresh | confirmed]
+
+    def _put(self, numbers: Rows, at: Floats, values: Floats, *, replace: bool) -> None:
+        for interval, ring in self.rings.items():
+            rows = self._ring_rows(interval)[numbers]
+            has = rows >= 0
+            if has.any():
+                ring.put(rows[has], at[has], values[has], replace=replace)
+
+    def _fill(self, history: Sequence[Bars]) -> Rows:
+        """Past bars: they fill the rings and, where they are newer, the latest value; nothing is judged for them."""
+        filled = []
+        for bars in history:
+            number = int(self._find(bars.source, bars.field, (bars.coin,))[0])
+            if not number or not len(bars.end):
+                continue
+            for interval, ring in self.rings.items():
+                row = int(self._ring_rows(interval)[number])
+                if row >= 0 and bars.interval <= interval:
+                    ring.fill(row, bars.end, bars.high, bars.low, bars.close)
+            if not bars.end[-1] <= self.latest.at[number]:
+                self.latest.value[number], self.latest.at[number] = bars.close[-1], bars.end[-1]
+            filled.append(number)
+        self.touched.update(filled)
+        return np.array(filled, np.intp)
+
+    def skip(self, seconds: float) -> None:
+        """Time in which nobody watched: it is no silence of the sources."""
+        self.latest.seen[1 : self.latest.size] += max(0.0, seconds)
+
+    # ── freshness ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _expire(self, now: float) -> Rows:
+        n = self.latest.size
+        gone = np.flatnonzero(self.latest.fresh[:n] & (self.latest.seen[:n] + self.latest.stale_after[:n] <= now))
+        self.latest.fresh[gone] = False
+        self.touched.update(gone.tolist())
+        return gone
+
+    def next_stale(self) -> float:
+        """When the next series goes stale, infinity if none will."""
+        n = self.latest.size
+        ends = (self.latest.seen[:n] + self.latest.stale_after[:n])[self.latest.fresh[:n]]
+        ends = ends[np.isfinite(ends)]
+        return float(ends.min()) if len(ends) else float("inf")
+
+
+def _leap(values: Floats, last: Floats, most: float) -> Flags:
+    """True where a value is further from the last than `most`, up or down alike; False where there is no last."""
+    ratio = values / last
+    return (ratio > 1 + most) | (ratio < 1 - most) if most < 1 else ratio > 1 + most
+
+
+def _count(refused: Counter[str], reason: str, which: Flags) -> None:
+    if which.any():
+        refused[reason] += int(which.sum())

@@ -1,0 +1,160 @@
+"""`amend`: rules that come, change and go, for reloads, restarts and commands alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from alertd.conditions.shape import shape
+from alertd.market.columns import Rows
+from alertd.model.alert import AlertKey, AlertRow
+from alertd.model.event import Event, EventKind
+from alertd.rules.bank import MEMORIES, Bank, Shape
+from alertd.rules.outages import watch
+from alertd.rules.rule import Rule
+from alertd.rules.state import Outcome, State
+from alertd.rules.timers import set_timers
+
+Kept = dict[str, AlertRow]
+"""The alerts of one rule, by coin, that are to go on under a new version of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rules to put in place of those of their names, and (owner, name) of rules to drop.
+
+    With `whole`, every rule of that owner that is not among `put` is dropped: a reload of the rule files ("").
+    """
+
+    put: Sequence[Rule] = ()
+    drop: Sequence[tuple[str, str]] = ()
+    whole: str | None = None
+
+
+def amend(state: State, change: Change, now: float, stored: Sequence[AlertRow] = ()) -> Outcome:
+    """Put a change into force. An alert whose `when`, `until` and `for` are the same goes on with its state.
+
+    `stored` are the alerts of the last run: given once, when a daemon starts. Those that no rule claims are closed.
+    """
+    outcome = Outcome()
+    waiting: dict[tuple[str, str], Kept] = {}
+    for row in stored:
+        waiting.setdefault((row.owner, row.rule), {})[row.coin] = row
+    claimed = {(rule.owner, name) for rule in change.put for name in (rule.name, rule.was) if name}
+    for owner, name in list(state.book.number):
+        if (owner, name) in change.drop or (owner == change.whole and (owner, name) not in claimed):
+            remove(state, state.book[state.book.number[(owner, name)]], now, outcome, reason="removed")
+    for rule in change.put:
+        _put(state, rule, waiting, now, outcome)
+    for kept in waiting.values():
+        for row in kept.values():
+            _close(state, row, now, outcome, reason="removed")
+    return outcome
+
+
+def remove(state: State, rule: Rule, now: float, outcome: Outcome, *, reason: str) -> None:
+    """Take a rule and its alerts away; open episodes end unsent, with the reason."""
+    for row in _take(state, rule).values():
+        _close(state, row, now, outcome, reason=reason)
+    state.book.remove(rule)
+
+
+def _put(state: State, rule: Rule, waiting: dict[tuple[str, str], Kept], now: float, outcome: Outcome) -> None:
+    names = [(rule.owner, name) for name in (rule.name, rule.was) if name]
+    key = next((key for key in names if key in state.book.number), None)
+    if key is None:
+        saved = next((waiting.pop(name) for name in names if name in waiting), {})
+    else:
+        old = state.book[state.book.number[key]]
+        if key == names[0] and (old.sentence, old.symbols) == (rule.sentence, rule.symbols):
+            bank = state.homes[state.book.put(rule)]
+            rows = state.by_rule(bank, np.array([state.book.number[key]]))
+            set_timers(state, bank, rows, now)
+            watch(state, bank, rows, now, outcome)
+            return
+        saved = _take(state, old)
+        if key != names[0]:
+            state.book.remove(old)
+    kept: Kept = {}
+    for coin, row in saved.items():
+        if row.sentence == rule.sentence and coin in rule.symbols:
+            kept[coin] = row
+        else:
+            reason = "removed" if row.sentence == rule.sentence else "changed"
+            _close(state, row, now, outcome, reason=reason)
+    _add(state, rule, kept, now, outcome)
+
+
+def _add(state: State, rule: Rule, kept: Kept, now: float, outcome: Outcome) -> None:
+    """A row for each coin of a rule: the one it had, or a new one."""
+    number = state.book.put(rule)
+    when, when_constants = shape(rule.when)
+    until, until_constants = shape(rule.until) if rule.until is not None else (None, ())
+    constants = when_constants + until_constants
+    bank = state.banks.get(Shape(when, until))
+    if bank is None:
+        bank = state.banks[Shape(when, until)] = Bank(Shape(when, until), len(constants))
+    state.homes[number] = bank
+    coins = list(dict.fromkeys(rule.symbols))
+    rows = bank.extend(len(coins))
+    bank.rule[rows] = number
+    bank.coin[rows] = [state.coin(coin) for coin in coins]
+    bank.parameters[rows] = constants
+    state.bind(bank, rows, now)
+    fresh = [k for k, coin in enumerate(coins) if coin not in kept]
+    for row, coin in zip(rows.tolist(), coins, strict=True):
+        if coin in kept:
+            _adopt(bank, row, kept[coin])
+        else:
+            state.last_alert += 1
+            bank.id[row], bank.added[row] = state.last_alert, now
+            bank.episode[row] = state.episodes.pop(AlertKey(rule.owner, rule.name, coin), 0)
+    state.prime(bank, rows[fresh], now)
+    set_timers(state, bank, rows, now)
+    watch(state, bank, rows, now, outcome)
+    outcome.alerts += [
+        state.row(bank, row)
+        for row, coin in zip(rows.tolist(), coins, strict=True)
+        if coin not in kept or kept[coin].rule != rule.name
+    ]
+
+
+def _adopt(bank: Bank, row: int, kept: AlertRow) -> None:
+    bank.id[row], bank.added[row], bank.outages[row] = kept.id, kept.added, kept.outages
+    for name in MEMORIES:
+        getattr(bank, name)[row] = getattr(kept, name)
+    bank.memory[row] = np.frombuffer(kept.memory, "<f8")
+
+
+def _take(state: State, rule: Rule) -> Kept:
+    """Take the alerts of a rule out of their bank."""
+    number = state.book.number[(rule.owner, rule.name)]
+    bank = state.homes.pop(number)
+    rows: Rows = state.by_rule(bank, np.array([number]))
+    kept = {row.coin: row for row in (state.row(bank, row) for row in rows.tolist())}
+    bank.drop(rows)
+    if not bank.size:
+        del state.banks[bank.shape]
+    return kept
+
+
+def _close(state: State, row: AlertRow, now: float, outcome: Outcome, *, reason: str) -> None:
+    state.episodes[AlertKey(row.owner, row.rule, row.coin)] = row.episode
+    outcome.alerts.append(row._replace(removed=reason, open=0))
+    if row.open:
+        outcome.events.append(
+            Event(
+                time=now,
+                kind=EventKind.RESOLVED,
+                alert=row.id,
+                rule=row.rule,
+                owner=row.owner,
+                symbol=row.coin,
+                episode=row.episode,
+                ordinal=1,
+                at=now,
+                source="",
+                opened=row.opened,
+                reason=reason,
+            )
+        )

@@ -1,0 +1,158 @@
+"""One entry of a rule file → a Rule, checked and resolved."""
+
+from alertd.conditions import tree as t
+from alertd.conditions.check import Compiled
+from alertd.conditions.parse import conjoin
+from alertd.conditions.text import canonical, exact_duration
+from alertd.errors import RuleError, did_you_mean
+from alertd.rules import keys
+from alertd.rules.coins import Chosen
+from alertd.rules.entry import Entry, Lookups
+from alertd.rules.rearm import until_of
+from alertd.rules.rule import AlreadyTrue, Rule
+
+RULE_KEYS = (
+    "name", "was", "symbols", "when", "until", "rearm", "for", "keep_firing_for", "cooldown", "fire", "remind",
+    "already_true", "no_data", "expires", "active", "labels", "notify", "tell", "draft", "say",
+)  # fmt: skip
+
+_TELL = keys.tell("fired")
+_NOTHING = t.Or(())
+
+
+def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
+    """The rule, or None where `entry.problems` holds a mistake and not just warnings."""
+    for key in entry.own_keys():
+        if key not in RULE_KEYS:
+            entry.blame(f"there is no key {key!r}", did_you_mean(key, RULE_KEYS), key, key=True)
+    for key in ("name", "symbols", "when"):
+        if not entry.has(key):
+            entry.blame(f"{key} is missing", "")
+    chosen = entry.read("symbols", shared.coins.choose, Chosen(()))
+    words = entry.read("when", keys.text, "")
+    compiled = _compiled(entry, shared, "when", words)
+    filters = [_filter(entry, shared, words, path) for words, path in chosen.filters]
+    until, until_text = _until(entry, shared, compiled.tree if compiled else None)
+    conditions = [found.tree for found in (compiled, *filters) if found is not None]
+    # Where there is no condition yet, the other keys are read all the same: for their mistakes.
+    when = conjoin(conditions) if conditions else _NOTHING
+    rule = _assembled(entry, shared, chosen.coins, (when, words), (until, until_text))
+    if compiled is not None:
+        _check_whole(entry, rule, compiled.tree, shared.now)
+    return None if any(not problem.warning for problem in entry.problems) else rule
+
+
+def _assembled(
+    entry: Entry,
+    shared: Lookups,
+    coins: tuple[str, ...],
+    when: tuple[t.Condition, str],
+    until: tuple[t.Condition | None, str],
+) -> Rule:
+    read = entry.read
+    lasting = read("for", keys.seconds, 0.0)
+    return Rule(
+        name=read("name", keys.name, ""),
+        was=read("was", keys.name, ""),
+        symbols=coins,
+        when=when[0],
+        when_text=when[1],
+        until=until[0],
+        until_text=until[1],
+        sentence=sentence_of(when[0], until[0], lasting),
+        for_=lasting,
+        keep_firing_for=read("keep_firing_for", keys.seconds, 0.0),
+        cooldown=read("cooldown", keys.seconds, 0.0),
+        fire=read("fire", keys.fire, None),
+        remind=read("remind", keys.some_seconds, None),
+        already_true=read("already_true", keys.already_true, AlreadyTrue.TELL),
+        no_data=read("no_data", keys.no_data, 0.0),
+        expires=read("expires", lambda value: keys.expires(value, shared.zone), None),
+        active=read("active", lambda value: keys.active(value, shared.zone), None),
+        labels=read("labels", keys.labels, {}),
+        notify=_receivers(entry, shared),
+        tell=read("tell", keys.tell, _TELL),
+        draft=read("draft", keys.flag, False),
+        say=read("say", keys.say, ""),
+        place=entry.place(),
+    )
+
+
+def sentence_of(when: t.Condition, until: t.Condition | None, lasting: float) -> str:
+    """What an alert's identity goes by: another `when`, `until` or `for` makes another alert."""
+    ending = f" until {canonical(until)}" if until is not None else ""
+    return f"{canonical(when)}{ending}{f' for {exact_duration(lasting)}' if lasting else ''}"
+
+
+def _compiled(entry: Entry, shared: Lookups, key: str, words: str) -> Compiled | None:
+    if not words:
+        return None
+    try:
+        found = shared.compiled(words)
+    except RuleError as error:
+        entry.blame_sentence(error.problems, key)
+        return None
+    entry.blame_sentence(found.warnings, key)
+    return found
+
+
+def _filter(entry: Entry, shared: Lookups, words: str, path: tuple[str | int, ...]) -> Compiled | None:
+    try:
+        return shared.compiled(words)
+    except RuleError as error:
+        if path == ("top",):
+            # Its sentence is ours: the columns in it say nothing to the author.
+            for problem in error.problems:
+                entry.blame(problem.message, problem.hint, "symbols", *path)
+        else:
+            entry.blame_sentence(error.problems, "symbols", *path)
+        return None
+
+
+def _until(entry: Entry, shared: Lookups, when: t.Condition | None) -> tuple[t.Condition | None, str]:
+    """The condition that ends an episode, with its text, from `until` or `rearm`; the rule's own goes first."""
+    if entry.has("until") and entry.has("rearm") and entry.is_own("until") == entry.is_own("rearm"):
+        entry.blame("until and rearm say the same thing twice", "keep one of them", "rearm", key=True)
+        return None, ""
+    if entry.has("rearm") and not entry.is_own("until"):
+        if when is None:
+            return None, ""
+        until = entry.read("rearm", lambda value: until_of(when, keys.text(value)), None)
+        return until, canonical(until) if until is not None else ""
+    words = entry.read("until", keys.text, "")
+    compiled = _compiled(entry, shared, "until", words)
+    return (compiled.tree, words) if compiled else (None, "")
+
+
+def _receivers(entry: Entry, shared: Lookups) -> tuple[str, ...]:
+    known = shared.universe.receivers
+    found: tuple[str, ...] = entry.read("notify", keys.names, ())
+    for index, receiver in enumerate(found):
+        if known is not None and receiver not in known:
+            near = did_you_mean(receiver, known) or f"the receivers are {', '.join(sorted(known)) or 'none yet'}"
+            entry.blame(f"there is no receiver {receiver!r}", near, "notify", index)
+    return found
+
+
+def _check_whole(entry: Entry, rule: Rule, written: t.Condition, now: float) -> None:
+    """What no key says alone."""
+    if rule.for_ and t.momentary(rule.when):
+        entry.blame(
+            "what happens on one reading alone cannot last",
+            "leave for: out, or take a level such as price > 70k",
+            "for",
+        )
+    if rule.keep_firing_for and rule.until is not None:
+        entry.blame("with until or rearm, that alone ends an episode", "leave keep_firing_for out", "keep_firing_for")
+    if rule.expires is not None and rule.expires <= now:
+        entry.blame("this is in the past: the rule watches nothing", "", "expires", warning=True)
+    level = not t.momentary(written) and any(isinstance(node, t.Compare) for node in t.walk(written))
+    ends = entry.has("until") or entry.has("rearm")
+    calm = ends or rule.for_ or rule.cooldown or rule.keep_firing_for or rule.fire == 1
+    if level and not calm:
+        entry.blame(
+            "a level without until, rearm, cooldown or for fires each time that the value crosses it",
+            "add rearm: or cooldown: 15m" if isinstance(written, t.Compare) else "add until: or cooldown: 15m",
+            "when",
+            warning=True,
+        )

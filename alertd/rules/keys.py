@@ -1,0 +1,219 @@
+"""The values of a rule's keys: text → meaning. Every reader raises `Wrong` with what was expected."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from alertd.errors import did_you_mean
+from alertd.model.event import EventKind
+from alertd.model.units import duration
+from alertd.rules.document import Path, Plain
+from alertd.rules.rule import Active, AlreadyTrue
+
+T = TypeVar("T")
+
+SAY = ("symbol", "rule", "event", "episode", "price", "value", "level", "change", "base", "time", "source")
+"""The names that a rule's `say` may use in braces."""
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TELL = {kind.value: kind for kind in (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)}
+_TIMES = re.compile(r"([1-9]\d{0,5}) times?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
+_HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
+_SLOT = re.compile(r"\{([^{}]*)\}")
+
+
+class Wrong(Exception):
+    """A value that cannot be meant; `path` leads to the part of it that is wrong."""
+
+    def __init__(self, message: str, hint: str = "", path: Path = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.path = path
+
+
+def text(value: Plain) -> str:
+    if not isinstance(value, str):
+        raise Wrong("expected text")
+    if not value.strip():
+        raise Wrong("there is nothing here", "write a value, or leave the key out")
+    return value.strip()
+
+
+def name(value: Plain) -> str:
+    found = text(value)
+    if len(found) > 100 or not found.isprintable():
+        raise Wrong("a name is one line of 100 characters at most")
+    return found
+
+
+def names(value: Plain) -> tuple[str, ...]:
+    """One name, or a list of them; each once."""
+    if isinstance(value, str):
+        return (text(value),)
+    if not isinstance(value, list):
+        raise Wrong("expected a name or a list of names")
+    found: dict[str, None] = {}
+    for index, item in enumerate(value):
+        try:
+            found[text(item)] = None
+        except Wrong as wrong:
+            raise Wrong(wrong.message, wrong.hint, (index,)) from None
+    return tuple(found)
+
+
+def seconds(value: Plain) -> float:
+    try:
+        return duration(text(value))
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+
+
+def some_seconds(value: Plain) -> float:
+    found = seconds(value)
+    if not found:
+        raise Wrong("expected a duration longer than 0")
+    return found
+
+
+def flag(value: Plain) -> bool:
+    return choice(value, {"true": True, "false": False})
+
+
+def choice(value: Plain, known: dict[str, T]) -> T:
+    word = text(value)
+    if word not in known:
+        raise Wrong(f"expected {_either(list(known))}, not {word!r}", did_you_mean(word, known))
+    return known[word]
+
+
+def version(value: Plain) -> str:
+    if value != "1":
+        raise Wrong(f"this alertd reads version 1, not {value!r}")
+    return "1"
+
+
+def fire(value: Plain) -> int | None:
+    """How many episodes an alert may have, None for no end."""
+    words = text(value)
+    if words in ("once", "every time"):
+        return 1 if words == "once" else None
+    found = _TIMES.fullmatch(words)
+    if not found:
+        raise Wrong(f"expected once, every time, or a number of times such as 3 times, not {words!r}")
+    return int(found[1])
+
+
+def already_true(value: Plain) -> AlreadyTrue:
+    return choice(value, {kind.value: kind for kind in AlreadyTrue})
+
+
+def no_data(value: Plain) -> float | None:
+    """Seconds that a field may be stale, 0 for the source's own measure, None to never tell."""
+    words = text(value)
+    if words in ("tell", "ignore"):
+        return 0.0 if words == "tell" else None
+    if words.startswith("tell after "):
+        return some_seconds(words.removeprefix("tell after "))
+    raise Wrong(f"expected tell, tell after 15m, or ignore, not {words!r}")
+
+
+def tell(value: Plain) -> frozenset[EventKind]:
+    """The events that are sent. Reminders are always among them: `remind` is what asks for them."""
+    found = {EventKind.REMINDED}
+    for index, word in enumerate(names(value)):
+        if word not in _TELL:
+            path: Path = (index,) if isinstance(value, list) else ()
+            raise Wrong(f"expected {_either(list(_TELL))}, not {word!r}", did_you_mean(word, _TELL), path)
+        found.add(_TELL[word])
+    return frozenset(found)
+
+
+def labels(value: Plain) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise Wrong("expected keys and values, such as {severity: critical}")
+    for key, item in value.items():
+        if not isinstance(item, str):
+            raise Wrong("expected text", path=(key,))
+    return {key: item for key, item in value.items() if isinstance(item, str)}
+
+
+def say(value: Plain) -> str:
+    words = text(value)
+    for slot in _SLOT.findall(words):
+        if slot not in SAY:
+            raise Wrong(f"there is no {{{slot}}}", did_you_mean(slot, SAY) or f"known here: {', '.join(SAY)}")
+    if "{" in (rest := _SLOT.sub("", words)) or "}" in rest:
+        raise Wrong("a brace without its other half", "names stand in braces: {symbol}")
+    return words
+
+
+def zone(value: Plain) -> ZoneInfo:
+    words = text(value)
+    try:
+        return ZoneInfo(words)
+    except (KeyError, ValueError, OSError):
+        # zoneinfo's KeyError is an unknown name; the others are names that are no path of its database.
+        raise Wrong(f"there is no time zone {words!r}", "write one such as Europe/Madrid or UTC") from None
+
+
+def expires(value: Plain, local: ZoneInfo) -> float:
+    """Epoch seconds of a date's beginning, or of a date and time, in `local` unless it says its own offset."""
+    words = text(value)
+    try:
+        if not _DATE.fullmatch(words):
+            raise ValueError
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        raise Wrong(f"expected a date such as 2027-01-31, or 2027-01-31 18:00, not {words!r}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=local)).timestamp()
+
+
+def active(value: Plain, local: ZoneInfo) -> Active:
+    if not isinstance(value, dict):
+        raise Wrong('expected {days: mon-fri, hours: "08:00-22:00"}')
+    for key in value:
+        if key not in ("days", "hours", "zone"):
+            raise Wrong(f"there is no key {key!r}", did_you_mean(key, ("days", "hours", "zone")), (key,))
+    part = "days"
+    try:
+        days = _days(value.get("days", "mon-sun"))
+        part = "hours"
+        start, end = _hours(text(value.get("hours", "00:00-24:00")))
+        part = "zone"
+        return Active(days, start, end, zone(value["zone"]) if "zone" in value else local)
+    except Wrong as wrong:
+        raise Wrong(wrong.message, wrong.hint, (part, *wrong.path)) from None
+
+
+def _days(value: Plain) -> frozenset[int]:
+    found: set[int] = set()
+    for words in names(value):
+        for piece in words.lower().split(","):
+            first, dash, last = (word.strip()[:3] for word in piece.partition("-"))
+            ends = [first, last] if dash else [first]
+            if any(day not in _DAYS for day in ends):
+                raise Wrong(f"expected days such as mon-fri or sat, sun, not {piece.strip()!r}")
+            begin, length = _DAYS.index(first), (_DAYS.index(ends[-1]) - _DAYS.index(first)) % 7
+            found.update((begin + ahead) % 7 for ahead in range(length + 1))
+    return frozenset(found)
+
+
+def _hours(words: str) -> tuple[time, time]:
+    parts = _HOURS.fullmatch(words)
+    try:
+        if not parts:
+            raise ValueError
+        begin, begin_minute, end, end_minute = (int(part) for part in parts.groups())
+        # Midnight at the end of a day is the start of the next.
+        closing = time(0) if (end, end_minute) == (24, 0) else time(end, end_minute)
+        return time(begin, begin_minute), closing
+    except ValueError:
+        raise Wrong(f'expected hours such as "08:00-22:00", not {words!r}') from None
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

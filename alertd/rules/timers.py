@@ -1,0 +1,43 @@
+"""When alerts must next be looked at though no reading comes."""
+
+import numpy as np
+
+from alertd.conditions.judge import timeouts
+from alertd.market.columns import Flags, Floats, Ints, Rows
+from alertd.rules.bank import Bank
+from alertd.rules.hours import is_open, next_open
+from alertd.rules.lifecycle import due
+from alertd.rules.state import State
+
+
+def active(state: State, bank: Bank, rows: Rows, now: float) -> Flags:
+    """True for the alerts whose hours it is, or that have none."""
+    active = np.ones(len(rows), np.bool_)
+    for number in _with_hours(state, bank.rule[rows]):
+        hours = state.book[number].active
+        if hours is not None and not is_open(hours, now):
+            active[bank.rule[rows] == number] = False
+    return active
+
+
+def lifecycle_due(state: State, bank: Bank, rows: Rows, now: float, *, after: float) -> Floats:
+    """When `for`, `keep_firing_for`, cooldown, hours or `remind` next end, after that time; infinity for never."""
+    opening = np.full(len(rows), -np.inf)
+    for number in _with_hours(state, bank.rule[rows]):
+        hours = state.book[number].active
+        if hours is not None and not is_open(hours, now):
+            opening[bank.rule[rows] == number] = next_open(hours, now)
+    return due(bank.standing(rows), state.book.terms(bank.rule[rows]), opening, after)
+
+
+def set_timers(state: State, bank: Bank, rows: Rows, now: float) -> None:
+    """Find the timers of alerts that came from the store or whose rule changed; those that ended meanwhile are due."""
+    nothing = np.zeros(state.market.latest.size, np.bool_)
+    look, _ = bank.looks(state.market, rows, now, new=nothing, revised=nothing)
+    ends = lifecycle_due(state, bank, rows, now, after=-np.inf)
+    bank.due[rows] = np.minimum(ends, timeouts(bank.shape.when, look))
+
+
+def _with_hours(state: State, numbers: Ints) -> list[int]:
+    found: list[int] = np.unique(numbers[state.book.has_hours[numbers]]).tolist()
+    return found

@@ -1,0 +1,16 @@
+"""A small desk's coins, sources and receivers, for the tests of sentences and rules."""
+
+from alertd.model.universe import Universe
+
+DESK = Universe(
+    coins={"BTC": "BTC", "BITCOIN": "BTC", "ETH": "ETH", "SOL": "SOL", "1INCH": "1INCH"},
+    sources={
+        "binance": frozenset({"price", "volume_24h"}),
+        "coingecko": frozenset({"price", "volume_24h", "market_cap", "market_cap_rank"}),
+        "tm": frozenset({"signal", "tm_grade", "grade_signal", "momentum"}),
+    },
+    intervals={("binance", "price"): 5.0, ("coingecko", "price"): 300.0, ("coingecko", "market_cap"): 300.0},
+    watchlists={"majors": ("BTC", "ETH")},
+    receivers=frozenset({"me", "desk"}),
+    zone="Europe/Madrid",
+)
