@@ -1,0 +1,169 @@
+"""Render: one event as a message that stands alone. The title is what a trader reads on a lock screen: the coin, where
+it is, by how much, and why."""
+
+import re
+from datetime import datetime, tzinfo
+from math import isfinite
+from urllib.parse import quote
+
+from alertd.dispatch.policy import Policy
+from alertd.model.event import Event, EventKind, Value
+from alertd.model.notification import Link, Notification, Tone
+from alertd.model.units import say_duration, say_number
+from alertd.rules.rule import Rule
+
+WHEN = "When"
+"""The name of the fact that holds the rule's condition."""
+
+TONES = {
+    EventKind.FIRED: Tone.ALARM,
+    EventKind.REMINDED: Tone.ALARM,
+    EventKind.RESOLVED: Tone.CLEAR,
+    EventKind.ALREADY_TRUE: Tone.NOTE,
+    EventKind.NO_DATA: Tone.NOTE,
+}
+
+_EXPLAINED = frozenset({"level", "change", "base"})
+_SLOT = re.compile(r"\{(\w+)\}")
+_SHORT = 80
+
+
+def fold(text: str) -> str:
+    """One line of printable characters: whatever else a name holds becomes a space."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
+
+
+def stamp(at: float, zone: tzinfo) -> str:
+    """A moment as people read it: `2026-01-01 14:03:05 UTC`."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def render(event: Event, rule: Rule, policy: Policy) -> Notification:
+    """The message for one event. `say` takes the title's place, except where an episode ends."""
+    when = fold(rule.when_text)
+    title = headline(event) + because(event, when)
+    lines = ["This happened while alertd was not running."] if event.late else []
+    if event.kind is EventKind.NO_DATA:
+        lines.append(f"{fold(event.rule)} cannot be judged for it until there is.")
+    elif rule.say and event.kind is not EventKind.RESOLVED:
+        lines.insert(0, title)
+        title = _said(event, rule.say, policy.zone)
+    symbol = fold(event.symbol)
+    link = policy.chart.replace("{symbol}", quote(symbol, safe=""))
+    return Notification(
+        title=title,
+        lines=tuple(lines),
+        facts=_facts(event, rule, when, policy.zone),
+        links=(Link(f"{symbol} chart", link),) if link else (),
+        footer=" · ".join(part for part in (fold(event.source), _read(event, policy.zone), fold(event.rule)) if part),
+        tone=TONES[event.kind],
+        thread=f"{event.owner}/{event.rule}/{event.symbol}/{event.episode}" if event.episode else "",
+    )
+
+
+def headline(event: Event) -> str:
+    """What happened, without why: `BTC 71,204 (+5.2%)`, `BTC 67,900 resolved after 2h10m`."""
+    if event.kind is EventKind.NO_DATA:
+        since = f" for {say_duration(event.time - event.at)}" if _known(event.at) else " yet"
+        return f"{fold(event.symbol)}: no fresh {_spoken(event.reason)}{since}"
+    change = event.values.get("change")
+    parts = [fold(event.symbol), _main(event)]
+    if isinstance(change, float) and isfinite(change):
+        parts.append(f"({_percent(change)})")
+    lasted = say_duration(event.time - event.opened)
+    match event.kind:
+        case EventKind.RESOLVED:
+            parts.append(f"resolved after {lasted}")
+        case EventKind.REMINDED:
+            parts.append(f"still true after {lasted}")
+        case EventKind.ALREADY_TRUE:
+            parts.append("already true")
+    return " ".join(part for part in parts if part)
+
+
+def because(event: Event, when: str) -> str:
+    """The end of a title: the condition, where the event is about one."""
+    if event.kind is EventKind.NO_DATA:
+        return ""
+    return f": {when}" if len(when) <= _SHORT else f": {when[: _SHORT - 1].rstrip()}…"
+
+
+def _facts(event: Event, rule: Rule, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+    facts = [(WHEN, when)]
+    facts += [(_label(name), _text(value)) for name, value in event.values.items() if name not in _EXPLAINED]
+    values = event.values
+    if "level" in values:
+        facts.append(("Level", _text(values["level"])))
+    if "change" in values:
+        base = f" from {_text(values['base'])}" if "base" in values else ""
+        facts.append(("Change", f"{_percent(values['change'])}{base}"))
+    if event.kind in (EventKind.RESOLVED, EventKind.REMINDED):
+        facts.append(("Fired", stamp(event.opened, zone)))
+    if event.kind is EventKind.RESOLVED and rule.until_text:
+        facts.append(("Until", fold(rule.until_text)))
+    return tuple(facts)
+
+
+def _said(event: Event, say: str, zone: tzinfo) -> str:
+    """The author's own words; the names in braces are those of `rules.keys.SAY`, `?` where there is no value."""
+    values = event.values
+    words = {
+        "symbol": event.symbol,
+        "rule": event.rule,
+        "event": event.kind.value.replace("_", " "),
+        "episode": str(event.episode),
+        "value": _main(event),
+        "time": stamp(event.at, zone) if _known(event.at) else "?",
+        "source": event.source,
+        **{name: _text(values[name]) for name in ("price", "level", "base") if name in values},
+    }
+    if "change" in values:
+        words["change"] = _percent(values["change"])
+    text = fold(_SLOT.sub(lambda slot: words.get(slot[1], "?"), say))
+    return f"Still: {text}" if event.kind is EventKind.REMINDED else text
+
+
+def _main(event: Event) -> str:
+    """The value that a title shows: the price, else the first that the condition names, with its name."""
+    if "price" in event.values:
+        return _text(event.values["price"])
+    for name, value in event.values.items():
+        if name not in _EXPLAINED:
+            return _text(value) if isinstance(value, str) else f"{_spoken(name)} {_text(value)}"
+    return ""
+
+
+def _read(event: Event, zone: tzinfo) -> str:
+    """When the reading was made, and how old it was when it was judged."""
+    if not _known(event.at):
+        return ""
+    return f"{stamp(event.at, zone)} ({say_duration(max(event.time - event.at, 0.0))} old)"
+
+
+def _known(at: float) -> bool:
+    return isfinite(at) and at > 0
+
+
+def _percent(value: Value) -> str:
+    """`+5.2%`: percent points with their sign, none behind the point from 100 on."""
+    if isinstance(value, str) or not isfinite(value):
+        return "?"
+    if abs(value) >= 100:
+        return f"{value:+,.0f}%"
+    return f"{value:+.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def _text(value: Value) -> str:
+    return _spoken(value) if isinstance(value, str) else say_number(value)
+
+
+def _spoken(name: str) -> str:
+    return fold(name.replace("_", " "))
+
+
+def _label(name: str) -> str:
+    """A value's name as the label of a fact: `Tm grade`, `ETH.price`."""
+    text = _spoken(name)
+    return text[:1].upper() + text[1:]
