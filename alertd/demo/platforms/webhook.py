@@ -1,0 +1,47 @@
+"""An endpoint as a receiver would write it: it verifies the signature and keeps the idempotency keys."""
+
+import json
+import ssl
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from alertd.channels.webhook import verify
+from alertd.demo.platforms.http import HttpPlatform
+from alertd.demo.platforms.record import Record
+
+
+class WebhookPlatform(HttpPlatform):
+    """Takes any path, which is the address it notes. `repeats` counts attempts whose key it had already."""
+
+    def __init__(self, record: Record, secrets: Sequence[str], *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(record, tls=tls)
+        self.secrets = secrets
+        self.repeats = 0
+        self._keys: set[tuple[str, str]] = set()
+        self._nonces: set[str] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/{path:.*}", self._take)]
+
+    async def _take(self, request: web.Request) -> web.Response:
+        content = await request.read()
+        wrong = verify(request.headers, content, self.secrets, self.record.now())
+        nonce = request.headers.get("Alertd-Nonce", "")
+        if not wrong and nonce in self._nonces:
+            wrong = "a nonce came twice"
+        if wrong:
+            self.record.wrong.append(f"webhook: {wrong}")
+            return web.Response(status=401, text=wrong)
+        self._nonces.add(nonce)
+        message = json.loads(content)
+        key = request.headers.get("Idempotency-Key", "")
+        if key != message["id"] or message["version"] != 1 or request.content_type != "application/json":
+            self.record.wrong.append(f"webhook: the headers do not fit the body of {message['id']}")
+            return web.Response(status=400)
+        if (request.path, key) in self._keys:
+            self.repeats += 1
+            return web.Response(status=200)
+        self._keys.add((request.path, key))
+        self.record.take("webhook", request.path, key, message["text"])
+        return web.Response(status=202)

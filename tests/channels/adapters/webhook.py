@@ -1,0 +1,35 @@
+"""The webhook in the contract suite."""
+
+from ssl import SSLContext
+
+from aiohttp import ClientSession
+
+from alertd.channels.webhook import WebhookSettings, build
+from alertd.demo.platforms.record import Record
+from alertd.demo.platforms.webhook import WebhookPlatform
+from alertd.ports import Channel
+from tests.channels.cases import Adapter
+
+SECRET = "canary-webhook-signing"
+
+
+def platform(record: Record, tls: SSLContext | None) -> WebhookPlatform:
+    return WebhookPlatform(record, [SECRET], tls=tls)
+
+
+def channel(server: WebhookPlatform, reference: str, session: ClientSession, network: dict[str, object]) -> Channel:
+    settings = WebhookSettings.model_validate({"url": f"{server.url}/hook", "secret": reference, **network})
+    return build("webhook", settings, session)
+
+
+ADAPTERS = (
+    Adapter(
+        name="webhook",
+        address="default",
+        noted="/hook",
+        secret=SECRET,
+        platform=platform,
+        build=channel,
+        bad_addresses=("", "desk", "http://plain.example/hook", "https://user:pass@host.example/", "ftp://x.example"),
+    ),
+)

@@ -1,0 +1,55 @@
+"""What an answer, or none, means for a delivery."""
+
+import errno
+import socket
+import ssl
+
+import pytest
+
+from alertd.channels.answers import Reason, by_failure, by_status
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
+from tests.channels.cases import verdict
+
+
+def caused(cause: BaseException) -> Exception:
+    """An SDK's error around the one that tells."""
+    error = RuntimeError("https://api.example/bot1:canary/send failed")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "whole"),
+    [
+        (caused(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), Reason.CONNECTION, True),
+        (caused(OSError(errno.ENETUNREACH, "no network")), Reason.CONNECTION, True),
+        (caused(socket.gaierror(socket.EAI_NONAME, "no such name")), Reason.CONNECTION, True),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), Reason.CONNECTION, False),
+        (RuntimeError("canary"), Reason.CONNECTION, False),
+        (caused(TimeoutError()), Reason.TIMEOUT, False),
+        (caused(caused(ssl.SSLCertVerificationError("self-signed"))), Reason.TLS, True),
+        (ConfigError("cannot read the secret file:/x: not set"), Reason.CREDENTIAL, True),
+    ],
+    ids=lambda value: repr(getattr(value, "__cause__", None) or value),
+)
+def test_no_answer(error: Exception, reason: Reason, whole: bool) -> None:
+    delayed = by_failure(error)
+    assert verdict(delayed) == (reason, whole)
+    assert "canary" not in str(delayed)
+
+
+def test_one_address_alone_does_not_hold_back_the_channel() -> None:
+    for cause in (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), ssl.SSLError("no")):
+        assert not by_failure(cause, one_address=True).whole_channel
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 405, 410, 413, 418, 422])
+def test_a_refusal(status: int) -> None:
+    assert isinstance(by_status(status), DeliveryRefused)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 529, 599])
+def test_a_delay(status: int) -> None:
+    error = by_status(status, "later", retry_after=3.0)
+    assert isinstance(error, DeliveryDelayed)
+    assert (error.retry_after, str(error)) == (3.0, f"HTTP {status}: later")

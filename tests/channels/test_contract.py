@@ -1,0 +1,192 @@
+"""Every channel against one table of answers, and what holds for all of them."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Protocol
+
+import pytest
+import trustme
+from aiohttp import ClientSession
+
+from alertd.channels.answers import Reason
+from alertd.channels.text import Room, clean, fit
+from alertd.demo.platforms.record import Record
+from alertd.errors import DeliveryDelayed, DeliveryError
+from alertd.model.notification import Notification
+from alertd.ports import Channel
+from alertd.wire.session import http_session
+from tests.channels.adapters import ADAPTERS
+from tests.channels.cases import TIMEOUT, Adapter, Case, verdict
+from tests.channels.proxy import Proxy
+from tests.channels.samples import FULL, NASTY, delivery
+from tests.fakes import START
+
+HUGE = Notification(
+    title="t" * 5000,
+    lines=tuple(f"line {number}: {'<&>*_@' * 40}" for number in range(2000)),
+    facts=tuple((f"name {number}", "v" * 3000) for number in range(200)),
+    footer="f" * 9000,
+)
+
+
+class Make(Protocol):
+    def __call__(self, adapter: Adapter, server: object, **network: object) -> Channel: ...
+
+
+each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with http_session() as session:
+        yield session
+
+
+@pytest.fixture
+def record() -> Record:
+    return Record(now=lambda: START)
+
+
+@pytest.fixture
+def make(session: ClientSession, tmp_path: Path) -> Make:
+    """Builds an adapter's channel, its secret in a file."""
+
+    def build(adapter: Adapter, server: object, **network: object) -> Channel:
+        key = tmp_path / "key"
+        key.write_text(adapter.secret + "\n")
+        return adapter.build(server, f"file:{key}", session, {"timeout": TIMEOUT, **network})
+
+    return build
+
+
+@each_adapter
+@pytest.mark.parametrize("case", Case, ids=str)
+async def test_an_answer_becomes_its_error_and_no_secret_shows(
+    adapter: Adapter, case: Case, make: Make, record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    expected = adapter.expected(case)
+    error: DeliveryError | None = None
+    shown = ""
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        record.answers.extend(adapter.answers(case))
+        try:
+            await channel.send(delivery(FULL, address=adapter.address), START)
+        except DeliveryError as raised:
+            error = raised
+            shown = "".join(traceback.format_exception(raised))
+        shown += f"{error!r} {error} {channel!r}"
+        await channel.close()
+    if expected.error is None:
+        assert error is None
+        assert len(record.received) == 1
+    else:
+        assert type(error) is expected.error
+        assert verdict(error) == (expected.reason, expected.whole_channel)
+        assert getattr(error, "retry_after", None) == expected.retry_after
+        assert error.reason in set(Reason)
+    assert not record.answers, "every scripted answer was asked for"
+    logged = "\n".join(f"{line.getMessage()} {line.exc_text}" for line in caplog.records)
+    assert adapter.secret not in logged
+    assert adapter.secret not in shown
+
+
+@each_adapter
+async def test_after_trouble_the_next_message_arrives(adapter: Adapter, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        for case in (Case.SERVER_ERROR, Case.DROPPED, Case.LIMITED, Case.SILENCE):
+            record.answers.extend(adapter.answers(case))
+            with pytest.raises(DeliveryDelayed):
+                await channel.send(delivery(address=adapter.address), START)
+        await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    assert [(got.address, got.at) for got in record.received] == [(adapter.noted, START)]
+    assert record.wrong == []
+
+
+@each_adapter
+@pytest.mark.parametrize("notification", [FULL, NASTY, HUGE, Notification("")], ids=["full", "nasty", "huge", "empty"])
+async def test_any_notification_arrives_as_text(
+    adapter: Adapter, notification: Notification, make: Make, record: Record
+) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        await channel.send(delivery(notification, address=adapter.address), START)
+        await channel.close()
+    assert record.wrong == []
+    assert len(record.received) == 1
+    title = fit(notification, Room(total=250)).title[:100]
+    assert title in record.received[0].text
+    if notification is not HUGE:
+        assert all(clean(line) in record.received[0].text for line in notification.lines)
+    else:
+        assert "more lines" in record.received[0].text
+
+
+@each_adapter
+async def test_a_server_that_is_gone_holds_back_the_channel(adapter: Adapter, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+    with pytest.raises(DeliveryDelayed) as raised:
+        await channel.send(delivery(address=adapter.address), START)
+    await channel.close()
+    assert verdict(raised.value) == (Reason.CONNECTION, True)
+
+
+@each_adapter
+async def test_addresses_are_checked(adapter: Adapter, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        assert channel.check_address(adapter.address) is None
+        assert [address for address in adapter.bad_addresses if channel.check_address(address) is None] == []
+        await channel.close()
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[SSLContext, str]:
+    """A server's certificate of an authority of our own, and the file that holds the authority's."""
+    authority = trustme.CA()
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return context, str(tmp_path / "ca.pem")
+
+
+@each_adapter
+async def test_an_authority_of_ones_own_is_trusted_when_named(
+    adapter: Adapter, make: Make, record: Record, certified: tuple[SSLContext, str]
+) -> None:
+    context, ca_file = certified
+    async with adapter.platform(record, context) as server:
+        channel = make(adapter, server, ca_file=ca_file, timeout=5)
+        await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    assert [got.address for got in record.received] == [adapter.noted]
+
+
+@each_adapter
+async def test_a_certificate_of_nobody_known_gets_nothing(
+    adapter: Adapter, make: Make, record: Record, certified: tuple[SSLContext, str]
+) -> None:
+    async with adapter.platform(record, certified[0]) as server:
+        channel = make(adapter, server, timeout=5)
+        with pytest.raises(DeliveryDelayed) as raised:
+            await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    assert verdict(raised.value) == (Reason.TLS, True)
+    assert record.received == []
+
+
+@each_adapter
+async def test_a_proxy_carries_the_message(adapter: Adapter, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server, Proxy() as proxy:
+        channel = make(adapter, server, proxy=proxy.url, timeout=5)
+        await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+        assert set(proxy.targets) == {f"localhost:{server.port}"}
+    assert [got.address for got in record.received] == [adapter.noted]

@@ -1,0 +1,245 @@
+"""Discord: its embeds, its limits, its two ways in."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from hypothesis import given
+from pydantic import ValidationError
+
+from alertd.channels.answers import Reason
+from alertd.channels.discord import DiscordChannel, DiscordSettings, build, escape, nonce, parameters
+from alertd.demo.platforms.discord import DiscordPlatform, read
+from alertd.demo.platforms.record import Answer, Record
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
+from alertd.model.notification import Notification
+from alertd.wire.session import http_session
+from tests.channels.cases import verdict
+from tests.channels.samples import FULL, NASTY, delivery
+from tests.channels.sentences import huge_ones, parts, small_ones
+from tests.fakes import START
+
+GOLDEN = Path(__file__).parent / "golden"
+TOKEN = "first-bot"
+HOOK = "123456789012345678/first-hook"
+CHANNEL = "876543210987654321"
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with http_session() as session:
+        yield session
+
+
+@pytest.fixture
+async def platform() -> AsyncIterator[DiscordPlatform]:
+    async with DiscordPlatform(Record(now=lambda: START), token=TOKEN, hook=HOOK) as platform:
+        yield platform
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def put(key: Path) -> Callable[[str], int]:
+    """Puts a secret into the file that the channel reads."""
+    return key.write_text
+
+
+def made(platform: DiscordPlatform, key: Path, session: ClientSession, way: str) -> DiscordChannel:
+    settings = {"url": platform.api, way: f"file:{key}", "timeout": 2}
+    return build("discord", DiscordSettings.model_validate(settings), session)
+
+
+@pytest.fixture
+async def bot(
+    platform: DiscordPlatform, key: Path, put: Callable[[str], int], session: ClientSession
+) -> AsyncIterator[DiscordChannel]:
+    put(TOKEN)
+    channel = made(platform, key, session, "token")
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+def webhook(platform: DiscordPlatform, key: Path, session: ClientSession) -> DiscordChannel:
+    key.write_text(f"https://discord.com/api/webhooks/{HOOK}")
+    return made(platform, key, session, "webhook")
+
+
+@pytest.fixture(params=["token", "webhook"])
+async def either(
+    request: pytest.FixtureRequest, platform: DiscordPlatform, put: Callable[[str], int], session: ClientSession
+) -> AsyncIterator[DiscordChannel]:
+    put(TOKEN if request.param == "token" else f"https://discord.com/api/webhooks/{HOOK}")
+    channel = made(platform, request.getfixturevalue("key"), session, request.param)
+    yield channel
+    await channel.close()
+
+
+def said(status: int, body: dict[str, object] | str, **headers: str) -> Answer:
+    content = body if isinstance(body, str) else json.dumps(body)
+    kind = "text/html" if isinstance(body, str) else "application/json"
+    return Answer(status, {"Content-Type": kind, **headers}, content.encode(), at="POST")
+
+
+@pytest.mark.parametrize(("name", "notification"), [("full", FULL), ("nasty", NASTY)])
+async def test_the_request_as_documented(
+    name: str, notification: Notification, bot: DiscordChannel, platform: DiscordPlatform
+) -> None:
+    await bot.send(delivery(notification, address=CHANNEL), START)
+    login, request = platform.requests
+    assert (login.method, login.path) == ("GET", "/api/v10/users/@me")
+    assert (request.path, request.headers["authorization"]) == (f"/api/v10/channels/{CHANNEL}/messages", f"Bot {TOKEN}")
+    assert json.loads(request.body) == json.loads((GOLDEN / f"discord_{name}.json").read_text(encoding="utf-8"))
+
+
+async def test_a_webhook_gets_the_same_without_a_nonce(webhook: DiscordChannel, platform: DiscordPlatform) -> None:
+    await webhook.send(delivery(address="default"), START)
+    golden = json.loads((GOLDEN / "discord_full.json").read_text(encoding="utf-8"))
+    del golden["nonce"], golden["enforce_nonce"]
+    (request,) = platform.requests
+    assert request.path == f"/api/v10/webhooks/{HOOK}?wait=1&with_components=0"
+    assert "authorization" not in request.headers
+    assert json.loads(request.body) == golden
+
+
+@given(notification=small_ones)
+def test_any_text_arrives_as_text(notification: Notification) -> None:
+    text = read(parameters(notification).payload or {})
+    assert [part for part in parts(notification) if part not in text] == []
+
+
+@given(notification=huge_ones)
+def test_whatever_is_sent_is_within_the_limits(notification: Notification) -> None:
+    assert read(parameters(notification).payload or {})
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("BTC up +5.2% at 10:15", "BTC up +5.2% at 10:15"),
+        ("@everyone", r"\@everyone"),
+        ("<@1> <#2>", r"\<\@1\> \<\#2\>"),
+        ("- a list", r"\- a list"),
+        ("1. first", r"1\. first"),
+        (":tada:", r"\:tada:"),
+        ("https://evil.example", r"https\://evil.example"),
+        ("[x](y)", r"\[x\](y)"),
+        ("\\*", r"\\\*"),
+    ],
+)
+def test_signs_of_markup_get_a_backslash(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+async def test_a_message_that_comes_twice_is_shown_once(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    for _ in range(2):
+        await bot.send(delivery(address=CHANNEL), START)
+    await bot.send(delivery(address="111111111111111111"), START)
+    assert platform.repeats == 1
+    assert [got.address for got in platform.record.received] == [CHANNEL, "111111111111111111"]
+    assert len(nonce(delivery(address=CHANNEL))) == 25
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (said(429, {"retry_after": 64.57, "global": False}, Via="1.1 google"), (64.57, False)),
+        (said(429, {"retry_after": 2.5, "global": True}, Via="1.1 google"), (2.5, True)),
+        (said(429, "error code: 1015", **{"Retry-After": "600"}), (600.0, True)),
+    ],
+    ids=["a bucket", "the bot's whole limit", "Cloudflare's ban"],
+)
+async def test_a_rate_limit_leaves_at_once_with_its_wait(
+    answer: Answer, expected: tuple[float, bool], either: DiscordChannel, platform: DiscordPlatform
+) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(DeliveryDelayed) as raised:
+        await either.send(delivery(address=CHANNEL), START)
+    assert raised.value.reason == Reason.RATE_LIMITED
+    assert (raised.value.retry_after, raised.value.whole_channel) == expected
+
+
+async def test_a_bucket_that_fills_again_too_late_delays_without_a_request(
+    bot: DiscordChannel, platform: DiscordPlatform
+) -> None:
+    limits = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "1", "X-RateLimit-Reset-After": "90"}
+    limits |= {"X-RateLimit-Reset": str(START + 90), "X-RateLimit-Bucket": "abcd"}
+    platform.record.answers.append(said(200, {"id": "1"}, **limits))
+    await bot.send(delivery(address=CHANNEL, message="kestrel-1"), START)
+    with pytest.raises(DeliveryDelayed) as raised:
+        await bot.send(delivery(address=CHANNEL, message="kestrel-2"), START)
+    assert raised.value.reason == Reason.RATE_LIMITED
+    assert raised.value.retry_after == pytest.approx(90, abs=5)
+    assert len(platform.requests) == 2
+
+
+async def test_a_token_that_is_refused_at_log_in_refuses_the_channel(
+    bot: DiscordChannel, platform: DiscordPlatform, put: Callable[[str], int]
+) -> None:
+    platform.token = "second-bot"
+    with pytest.raises(DeliveryRefused) as raised:
+        await bot.send(delivery(address=CHANNEL), START)
+    assert verdict(raised.value) == (Reason.UNAUTHORIZED, True)
+    put("second-bot")
+    await bot.send(delivery(address=CHANNEL), START)
+    assert len(platform.record.received) == 1
+
+
+async def test_each_channel_has_a_base_url_of_its_own(
+    bot: DiscordChannel, platform: DiscordPlatform, key: Path, session: ClientSession
+) -> None:
+    async with DiscordPlatform(Record(now=lambda: START), token=TOKEN, hook=HOOK) as other:
+        second = made(other, key, session, "token")
+        await bot.send(delivery(address=CHANNEL), START)
+        await second.send(delivery(address=CHANNEL), START)
+        await bot.send(delivery(address=CHANNEL, message="kestrel-43"), START)
+        await second.close()
+        assert (len(platform.record.received), len(other.record.received)) == (2, 1)
+
+
+async def test_a_redirect_is_not_followed(webhook: DiscordChannel, platform: DiscordPlatform) -> None:
+    platform.record.answers.append(said(307, "", Location="/elsewhere"))
+    with pytest.raises(DeliveryRefused) as raised:
+        await webhook.send(delivery(address="default"), START)
+    assert raised.value.reason == Reason.REDIRECT
+    assert len(platform.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["https://discord.com/api/webhooks/12", "hello", "https://discord.com/webhooks/x/y"])
+async def test_a_webhook_that_is_none_is_told_at_once(
+    url: str, platform: DiscordPlatform, key: Path, put: Callable[[str], int], session: ClientSession
+) -> None:
+    put(url)
+    with pytest.raises(ConfigError, match="does not hold a webhook URL") as raised:
+        made(platform, key, session, "webhook")
+    assert url not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"allowed_mentions": {"parse": ["everyone"]}}, "it may mention somebody"),
+        ({"content": "**@everyone**"}, "@ is markup here"),
+        ({"content": ""}, "the content is empty"),
+        ({"content": f"**{'a' * 2000}**"}, "too long"),
+        ({"embeds": [{"description": "*a*"}]}, "is markup here"),
+        ({"embeds": [{"description": "a" * 4097}]}, "a part of the embed is empty or too long"),
+        ({"embeds": [{"fields": [{"name": "a", "value": ""}]}]}, "a part of the embed is empty or too long"),
+        ({"embeds": [{"description": "a" * 4096, "footer": {"text": "a" * 2000}}]}, "the embed is too long"),
+    ],
+)
+def test_the_platform_refuses_what_discord_would(change: dict[str, object], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        read((parameters(FULL).payload or {}) | change)
+
+
+@pytest.mark.parametrize("settings", [{}, {"token": "env:A", "webhook": "env:B"}], ids=["neither", "both"])
+def test_there_is_one_way_in(settings: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="either `token` or `webhook`"):
+        DiscordSettings.model_validate(settings)

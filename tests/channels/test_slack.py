@@ -1,0 +1,218 @@
+"""Slack: its blocks, its words for a refusal, its two ways in."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from hypothesis import given
+from pydantic import ValidationError
+
+from alertd.channels.answers import Reason
+from alertd.channels.slack import SlackChannel, SlackSettings, build, payload
+from alertd.demo.platforms.record import Answer, Record
+from alertd.demo.platforms.slack import SlackPlatform, read
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
+from alertd.model.notification import Notification
+from alertd.wire.session import http_session
+from tests.channels.cases import verdict
+from tests.channels.samples import FULL, NASTY, delivery
+from tests.channels.sentences import huge_ones, parts, small_ones
+from tests.fakes import START
+
+GOLDEN = Path(__file__).parent / "golden"
+TOKEN = "first-bot"
+HOOK = "/services/T000/B000/first-hook"
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with http_session() as session:
+        yield session
+
+
+@pytest.fixture
+async def platform() -> AsyncIterator[SlackPlatform]:
+    async with SlackPlatform(Record(now=lambda: START), token=TOKEN, hook=HOOK) as platform:
+        yield platform
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def put(key: Path) -> Callable[[str], int]:
+    """Puts a secret into the file that the channel reads."""
+    return key.write_text
+
+
+@pytest.fixture
+def bot(platform: SlackPlatform, key: Path, session: ClientSession) -> SlackChannel:
+    key.write_text(TOKEN)
+    settings = SlackSettings.model_validate({"url": platform.url, "token": f"file:{key}", "timeout": 2})
+    return build("slack", settings, session)
+
+
+@pytest.fixture
+def webhook(platform: SlackPlatform, key: Path, session: ClientSession) -> SlackChannel:
+    key.write_text(f"{platform.url}{HOOK}")
+    return build("slack", SlackSettings.model_validate({"webhook": f"file:{key}", "timeout": 2}), session)
+
+
+def said(status: int, body: str, kind: str = "application/json", **headers: str) -> Answer:
+    return Answer(status, {"Content-Type": kind, **headers}, body.encode())
+
+
+@pytest.mark.parametrize(("name", "notification"), [("full", FULL), ("nasty", NASTY)])
+async def test_the_request_as_documented(
+    name: str, notification: Notification, bot: SlackChannel, platform: SlackPlatform
+) -> None:
+    await bot.send(delivery(notification, address="#alerts"), START)
+    request = platform.requests[0]
+    assert (request.path, request.headers["authorization"]) == ("/api/chat.postMessage", f"Bearer {TOKEN}")
+    assert json.loads(request.body) == json.loads((GOLDEN / f"slack_{name}.json").read_text(encoding="utf-8"))
+
+
+async def test_a_webhook_gets_the_same_without_a_channel(webhook: SlackChannel, platform: SlackPlatform) -> None:
+    await webhook.send(delivery(address="default"), START)
+    golden = json.loads((GOLDEN / "slack_full.json").read_text(encoding="utf-8"))
+    assert json.loads(platform.requests[0].body) == {key: value for key, value in golden.items() if key != "channel"}
+
+
+@given(notification=small_ones)
+def test_any_text_arrives_as_text(notification: Notification) -> None:
+    text = read(payload(notification))
+    assert [part for part in parts(notification) if part not in text] == []
+
+
+@given(notification=huge_ones)
+def test_whatever_is_sent_is_within_the_limits(notification: Notification) -> None:
+    assert read(payload(notification))
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "expected"),
+    [
+        ("token_revoked", DeliveryRefused, (Reason.UNAUTHORIZED, True)),
+        ("missing_scope", DeliveryRefused, (Reason.UNAUTHORIZED, True)),
+        ("is_archived", DeliveryRefused, (Reason.NOT_FOUND, False)),
+        ("not_in_channel", DeliveryRefused, (Reason.FORBIDDEN, False)),
+        ("msg_blocks_too_long", DeliveryRefused, (Reason.TOO_LARGE, False)),
+        ("something_new", DeliveryRefused, (Reason.BAD_REQUEST, False)),
+        ("ratelimited", DeliveryDelayed, (Reason.RATE_LIMITED, False)),
+        ("internal_error", DeliveryDelayed, (Reason.SERVER_ERROR, False)),
+    ],
+)
+async def test_a_word_has_its_reason(
+    word: str, error: type[DeliveryError], expected: tuple[Reason, bool], bot: SlackChannel, platform: SlackPlatform
+) -> None:
+    platform.record.answers.append(said(200, json.dumps({"ok": False, "error": word})))
+    with pytest.raises(error, match=f"Slack says {word}") as raised:
+        await bot.send(delivery(address="#alerts"), START)
+    assert verdict(raised.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "expected"),
+    [
+        (said(404, "no_service", "text/html"), DeliveryRefused, (Reason.UNAUTHORIZED, True)),
+        (said(410, "channel_is_archived", "text/html"), DeliveryRefused, (Reason.NOT_FOUND, False)),
+        (said(403, "action_prohibited", "text/html"), DeliveryRefused, (Reason.FORBIDDEN, False)),
+        (said(400, "invalid_payload", "text/html"), DeliveryRefused, (Reason.BAD_REQUEST, False)),
+        (said(500, "rollup_error", "text/html"), DeliveryDelayed, (Reason.SERVER_ERROR, False)),
+        (said(307, "", Location="/elsewhere"), DeliveryRefused, (Reason.REDIRECT, False)),
+    ],
+    ids=["no_service", "channel_is_archived", "action_prohibited", "invalid_payload", "rollup_error", "redirect"],
+)
+async def test_a_webhooks_word_has_its_reason(
+    answer: Answer,
+    error: type[DeliveryError],
+    expected: tuple[Reason, bool],
+    webhook: SlackChannel,
+    platform: SlackPlatform,
+) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(error) as raised:
+        await webhook.send(delivery(address="default"), START)
+    assert verdict(raised.value) == expected
+    assert len(platform.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(200, "<html>a captive portal</html>", "text/html"),
+        said(200, "hello", "text/plain"),
+        said(200, "{", "application/json"),
+        said(200, "[]", "application/json"),
+        said(503, "<html>busy</html>", "text/html"),
+    ],
+    ids=["a page", "plain text", "broken JSON", "another JSON", "503"],
+)
+async def test_an_answer_that_is_not_slacks_delays(answer: Answer, bot: SlackChannel, platform: SlackPlatform) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(DeliveryDelayed) as raised:
+        await bot.send(delivery(address="#alerts"), START)
+    assert verdict(raised.value) == (Reason.SERVER_ERROR, False)
+
+
+async def test_another_token_in_the_file_is_taken_up(
+    bot: SlackChannel, platform: SlackPlatform, put: Callable[[str], int]
+) -> None:
+    platform.token = "second-bot"
+    with pytest.raises(DeliveryRefused):
+        await bot.send(delivery(address="#alerts"), START)
+    put("second-bot")
+    await bot.send(delivery(address="#alerts"), START)
+    assert len(platform.record.received) == 1
+
+
+async def test_a_proxy_of_the_environment_is_not_used(
+    bot: SlackChannel, platform: SlackPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    await bot.send(delivery(address="C0123456789"), START)
+    assert [got.address for got in platform.record.received] == ["C0123456789"]
+
+
+@pytest.mark.parametrize("url", ["http://hooks.slack.example/services/x", "hello", "ftp://x.example/services/x"])
+async def test_a_webhook_that_is_no_https_url_is_told_at_once(
+    url: str, key: Path, put: Callable[[str], int], session: ClientSession
+) -> None:
+    put(url)
+    with pytest.raises(ConfigError, match="does not hold an https:// webhook URL") as raised:
+        build("slack", SlackSettings.model_validate({"webhook": f"file:{key}"}), session)
+    assert url not in str(raised.value)
+
+
+def plain(text: str) -> dict[str, object]:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "word"),
+    [
+        ([], "invalid_blocks"),
+        ([{"type": "header", "text": plain("a" * 151)}], "msg_too_long"),
+        ([{"type": "section", "text": plain("a <!channel>")}], "unescaped_markup"),
+        ([{"type": "section", "text": plain("a & b")}], "unescaped_markup"),
+        ([{"type": "section", "text": plain("")}], "invalid_blocks"),
+        ([{"type": "section", "fields": [plain("a")] * 11}], "invalid_blocks"),
+        ([{"type": "section", "text": {"type": "mrkdwn", "text": "*a*"}}], "invalid_blocks"),
+        ([{"type": "section", "text": plain("a" * 3000)}] * 5, "msg_blocks_too_long"),
+        ([{"type": "section", "text": plain("a")}] * 51, "invalid_blocks"),
+    ],
+)
+def test_the_platform_refuses_what_slack_would(blocks: list[dict[str, object]], word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        read(payload(FULL) | {"blocks": blocks})
+
+
+@pytest.mark.parametrize("settings", [{}, {"token": "env:A", "webhook": "env:B"}], ids=["neither", "both"])
+def test_there_is_one_way_in(settings: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="either `token` or `webhook`"):
+        SlackSettings.model_validate(settings)
