@@ -1,0 +1,133 @@
+"""Binance spot on loopback: ticker/price, ticker/24hr, klines, with the weight header.
+
+Formats: binance/binance-spot-api-docs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from alertd.demo.feeds.ground import Feed, answer, number
+from alertd.demo.market import DAY, HOUR, MINUTE, Market
+from alertd.demo.platforms.record import Record
+from alertd.model.reading import Bars
+from alertd.sources.candle_files import coarser
+
+INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "1d": DAY}
+
+
+class BinanceFeed(Feed):
+    """A symbol that is not listed fails its whole batch, as there."""
+
+    def __init__(self, market: Market, record: Record, ids: Mapping[str, str | int]) -> None:
+        super().__init__(market, record, {coin: ids.get(coin, f"{coin}USDT") for coin in market.bars})
+        self.weight = 0
+        """Of all requests so far; as if they came in one minute."""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/v3/ticker/price", self._prices),
+            web.get("/api/v3/ticker/24hr", self._days),
+            web.get("/api/v3/klines", self._klines),
+        ]
+
+    def _answer(self, body: object, weight: int, status: int = 200) -> web.Response:
+        self.weight += weight
+        return answer(body, status=status, headers={"X-MBX-USED-WEIGHT-1M": str(self.weight)})
+
+    def _asked(self, request: web.Request) -> list[str] | None:
+        """The symbols that are meant, None if one of them does not exist."""
+        if "symbols" in request.query:
+            if " " in request.query["symbols"]:
+                self.fault(f"{request.path}: a space in symbols")
+            symbols = msgspec.json.decode(request.query["symbols"], type=list[str])
+        else:
+            symbols = [request.query["symbol"]] if "symbol" in request.query else list(self.coins)
+        return symbols if all(symbol in self.coins for symbol in symbols) else None
+
+    def _told(self, request: web.Request, rows: list[dict[str, object]], weight: int) -> web.Response:
+        return self._answer(rows[0] if "symbol" in request.query and rows else rows, weight)
+
+    async def _prices(self, request: web.Request) -> web.Response:
+        symbols = self._asked(request)
+        if symbols is None:
+            return self._answer({"code": -1121, "msg": "Invalid symbol."}, 2, 400)
+        rows: list[dict[str, object]] = [
+            {"symbol": symbol, "price": _text(quote.price)}
+            for symbol in symbols
+            if (quote := self.market.quote(self.coins[symbol], self.now))
+        ]
+        return self._told(request, rows, 2 if "symbol" in request.query else 4)
+
+    async def _days(self, request: web.Request) -> web.Response:
+        symbols = self._asked(request)
+        if symbols is None:
+            return self._answer({"code": -1121, "msg": "Invalid symbol."}, 2, 400)
+        rows: list[dict[str, object]] = [
+            {
+                "symbol": symbol,
+                "priceChange": _text(quote.price - quote.open),
+                "priceChangePercent": f"{100 * (quote.price / quote.open - 1):.3f}",
+                "weightedAvgPrice": _text((quote.high + quote.low + quote.price) / 3),
+                "lastPrice": _text(quote.price),
+                "openPrice": _text(quote.open),
+                "highPrice": _text(quote.high),
+                "lowPrice": _text(quote.low),
+                "volume": _text(quote.volume),
+                "quoteVolume": _text(quote.volume * quote.price),
+                "openTime": round((quote.at - DAY) * 1000),
+                "closeTime": round(quote.at * 1000),
+                "firstId": 1,
+                "lastId": 2,
+                "count": 2,
+            }
+            for symbol in symbols
+            if (quote := self.market.quote(self.coins[symbol], self.now))
+        ]
+        return self._told(request, rows, 2 if len(symbols) <= 20 else 40 if len(symbols) <= 100 else 80)
+
+    async def _klines(self, request: web.Request) -> web.Response:
+        coin = self.coins.get(request.query.get("symbol", ""))
+        interval = INTERVALS.get(request.query.get("interval", ""))
+        if coin is None:
+            return self._answer({"code": -1121, "msg": "Invalid symbol."}, 2, 400)
+        if interval is None:
+            return self._answer({"code": -1120, "msg": "Invalid interval."}, 2, 400)
+        limit = number(request, "limit", 500)
+        if limit > 1000:
+            self.fault(f"{request.path}: limit={limit}, the most is 1000")
+        # What has happened so far: the last bar is the open one.
+        rows = _rows(coarser(self.market.until(coin, self.now), interval), self.market.supply[coin])
+        first, after = number(request, "startTime", 0), number(request, "endTime", 2**62)
+        found = [row for row in rows if first <= row[0] <= after]
+        limit = min(limit, 1000)
+        return self._answer(found[:limit] if "startTime" in request.query else found[-limit:], 2)
+
+
+def _rows(bars: Bars, supply: float) -> list[list[Any]]:
+    columns = (bars.end.tolist(), bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
+    volume = supply * 0.05 * bars.interval / DAY
+    return [
+        [
+            round((end - bars.interval) * 1000),
+            _text(open_),
+            _text(high),
+            _text(low),
+            _text(close),
+            _text(volume),
+            round(end * 1000) - 1,
+            _text(volume * close),
+            100,
+            _text(volume / 2),
+            _text(volume * close / 2),
+            "0",
+        ]
+        for end, open_, high, low, close in zip(*columns, strict=True)
+    ]
+
+
+def _text(value: float) -> str:
+    """Numbers are strings there, never in exponential form."""
+    return f"{value:.10f}"

@@ -1,0 +1,223 @@
+"""The poller's rhythm, on a clock turned by hand and a source that does as it is told."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import numpy as np
+import pytest
+
+from alertd.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from alertd.model.reading import Bars, Poll, Readings
+from alertd.ports import Call, Candidate
+from alertd.sources.plan import plan
+from alertd.sources.poller import Poller
+from tests.fakes import START, HandClock
+
+MINUTE = 60.0
+
+
+class Obedient:
+    """A source of `price` by the minute and `signal` by the hour; `fate` are the errors to come, None for none."""
+
+    name = "it"
+    fields = frozenset({"price", "signal"})
+
+    def __init__(self) -> None:
+        self.fate: deque[Exception | None] = deque()
+        self.asked: list[tuple[float, str, tuple[str, ...]]] = []
+
+    def has(self, field: str, coin: str) -> bool:
+        return field in self.fields
+
+    def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
+        return plan(
+            wanted,
+            endpoint=lambda field: field,
+            every=lambda field: MINUTE if field == "price" else 60 * MINUTE,
+            batch=lambda _: 10,
+        )
+
+    async def poll(self, call: Call, now: float) -> Poll:
+        self.asked.append((now - START, call.fields[0], call.coins))
+        if self.fate and (error := self.fate.popleft()):
+            raise error
+        ones = np.ones(len(call.coins))
+        return Poll(self.name, now, (Readings(self.name, call.fields[0], call.coins, ones, ones * now),))
+
+    async def history(self, field: str, coin: str, *, interval: float, start: float, end: float) -> Bars | None:
+        return None
+
+    def history_cost(self, field: str, *, interval: float, span: float) -> int:
+        return 0
+
+    async def find(self, text: str) -> tuple[Candidate, ...]:
+        return ()
+
+
+class Desk:
+    """A poller at work, and all that it told."""
+
+    def __init__(self, draw: float = 0.5) -> None:
+        self.clock = HandClock()
+        self.source = Obedient()
+        self.polls: list[Poll] = []
+        self.states: list[tuple[bool, str]] = []
+        self.failures: list[str] = []
+        self.poller = Poller(
+            self.source,
+            self.clock,
+            lambda: draw,
+            on_poll=self._take,
+            on_state=lambda _, ok, reason, __: self.states.append((ok, reason)),
+            on_failure=lambda _, error: self.failures.append(error.reason),
+        )
+
+    async def _take(self, poll: Poll) -> None:
+        self.polls.append(poll)
+
+    @property
+    def times(self) -> list[float]:
+        return [at for at, _, _ in self.source.asked]
+
+
+@asynccontextmanager
+async def at_work(desk: Desk) -> AsyncIterator[Desk]:
+    task = asyncio.ensure_future(desk.poller.run())
+    await desk.clock.advance(0.0)
+    yield desk
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+PRICE = {"price": frozenset({"BTC"})}
+BOTH = {"price": frozenset({"BTC"}), "signal": frozenset({"BTC"})}
+
+
+async def test_each_call_has_its_own_rhythm() -> None:
+    async with at_work(Desk()) as desk:
+        desk.poller.want(BOTH)
+        await desk.clock.advance(60 * MINUTE)
+        fields = [field for _, field, _ in desk.source.asked]
+        assert (fields.count("price"), fields.count("signal")) == (61, 2)
+        assert len(desk.polls) == 63
+        assert desk.states == []
+
+
+@pytest.mark.parametrize(("draw", "wait"), [(0.0, 54.0), (0.5, 60.0), (0.999999, 66.0)])
+async def test_jitter_is_a_tenth(draw: float, wait: float) -> None:
+    async with at_work(Desk(draw)) as desk:
+        desk.poller.want(PRICE)
+        await desk.clock.advance(wait + 0.001)
+        assert desk.times == pytest.approx([0.0, wait], abs=0.001)
+
+
+async def test_nothing_wanted_is_nothing_asked() -> None:
+    async with at_work(Desk()) as desk:
+        desk.poller.want({})
+        await desk.clock.advance(60 * MINUTE)
+        assert desk.source.asked == []
+
+
+async def test_a_reload_keeps_the_schedule() -> None:
+    async with at_work(Desk()) as desk:
+        desk.poller.want(BOTH)
+        await desk.clock.advance(10.0)
+        desk.poller.want(BOTH)
+        desk.poller.want({"price": frozenset({"BTC"})})
+        await desk.clock.advance(49.0)
+        assert desk.times == [0.0, 0.0]
+        await desk.clock.advance(1.0)
+        assert desk.source.asked[2:] == [(60.0, "price", ("BTC",))]
+
+
+async def test_what_a_reload_adds_is_asked_at_once() -> None:
+    async with at_work(Desk()) as desk:
+        desk.poller.want(BOTH)
+        await desk.clock.advance(10.0)
+        desk.poller.want({**BOTH, "signal": frozenset({"BTC", "ETH"})})
+        await desk.clock.advance(1.0)
+        assert desk.source.asked[2:] == [(10.0, "signal", ("BTC", "ETH"))]
+
+
+async def test_a_reload_takes_calls_away() -> None:
+    async with at_work(Desk()) as desk:
+        desk.poller.want(PRICE)
+        await desk.clock.advance(1.0)
+        desk.poller.want({})
+        await desk.clock.advance(10 * MINUTE)
+        assert desk.times == [0.0]
+
+
+def unavailable(reason: str = "network", retry_after: float | None = None) -> SourceUnavailable:
+    return SourceUnavailable("no", reason=reason, retry_after=retry_after)
+
+
+async def test_back_off_doubles_up_to_a_minute() -> None:
+    async with at_work(Desk(0.5)) as desk:
+        desk.source.fate.extend(unavailable() for _ in range(8))
+        desk.poller.want(PRICE)
+        await desk.clock.advance(5 * MINUTE)
+        pauses = np.diff(desk.times)[:8].tolist()
+        assert pauses == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0]
+        assert desk.times[9] - desk.times[8] == MINUTE
+        assert desk.failures == ["network"] * 8
+
+
+async def test_retry_after_is_honoured() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.append(unavailable("http_429", 119.0))
+        desk.poller.want(PRICE)
+        await desk.clock.advance(118.0)
+        assert desk.times == [0.0]
+        await desk.clock.advance(1.0)
+        assert desk.times == [0.0, 119.0]
+
+
+async def test_trouble_is_told_once_and_so_is_its_end() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.extend([unavailable(), unavailable(), None])
+        desk.source.fate.extend([unavailable() for _ in range(4)])
+        desk.source.fate.extend([unavailable("timeout"), unavailable(), None])
+        desk.poller.want(PRICE)
+        await desk.clock.advance(10 * MINUTE)
+        # Two failures in a row are no news; a third is, and so is another reason.
+        assert desk.states == [(False, "network"), (False, "timeout"), (True, "")]
+
+
+async def test_a_refusal_is_told_at_once_and_asked_again_seldom() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.extend([SourceRefused("no", reason="http_401"), SourceRefused("no", reason="http_401")])
+        desk.poller.want(PRICE)
+        await desk.clock.advance(11 * MINUTE)
+        assert desk.times[:3] == [0.0, 300.0, 600.0]
+        assert desk.states == [(False, "http_401"), (True, "")]
+
+
+async def test_a_malformed_answer_keeps_the_rhythm() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.extend(SourceMalformed("no", reason="json") for _ in range(3))
+        desk.poller.want(PRICE)
+        await desk.clock.advance(3 * MINUTE)
+        assert desk.times == [0.0, 60.0, 120.0, 180.0]
+        assert desk.states == [(False, "json"), (True, "")]
+
+
+async def test_one_call_in_trouble_does_not_make_the_source_well_by_another() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.extend([None, SourceRefused("no", reason="http_403")])
+        desk.poller.want(BOTH)
+        await desk.clock.advance(3 * MINUTE)
+        assert desk.states == [(False, "http_403")]
+        desk.poller.want(PRICE)
+        assert desk.states == [(False, "http_403"), (True, "")]
+
+
+async def test_a_bug_ends_the_poller() -> None:
+    desk = Desk()
+    desk.source.fate.append(ZeroDivisionError())
+    desk.poller.want(PRICE)
+    with pytest.raises(ZeroDivisionError):
+        await desk.poller.run()
