@@ -1,0 +1,43 @@
+"""One daemon per database: an advisory lock on `<path>.lock`, which the kernel lets go of however the process ends."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from alertd.errors import StorageUnusable
+
+
+class Lock:
+    """Held from `take` to `release`. The file itself stays: removing it would let two hold one each."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> Self:
+        """Raises StorageUnusable, at once, where another process holds it."""
+        name = path.with_name(f"{path.name}.lock")
+        try:
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            raise StorageUnusable(
+                f"there is no folder {path.parent} for the database: make it, owned by alertd's user"
+            ) from None
+        except OSError as error:
+            raise StorageUnusable(f"cannot open {name}: {error.strerror}; alertd must be able to write there") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise StorageUnusable(
+                f"{path} is in use by another alertd (process {holder}): stop that one first,"
+                " or give this one another `state:`"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return cls(descriptor)
+
+    def release(self) -> None:
+        os.close(self._descriptor)

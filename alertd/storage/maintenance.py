@@ -1,0 +1,113 @@
+"""What an operator does to the database file: check, back up, restore. Everything here blocks: not for the loop."""
+
+import math
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import msgspec
+
+from alertd.errors import StorageError, StorageUnusable
+from alertd.storage.database import copy, explain, open_readonly, open_writable, replace, stamp, version_of
+from alertd.storage.lock import Lock
+from alertd.storage.sqlite import read_snapshot
+
+_TABLES = ("alert", "series", "page", "event", "unsent", "held", "item", "delivery")
+
+# Checks that the tables' own constraints cannot make: (what is wrong, a query whose rows are the culprits).
+_RULES = (
+    (
+        "nothing, or not its oldest delivery, is the next of an address",
+        "SELECT channel, address FROM delivery WHERE state IN ('next', 'queued') GROUP BY channel, address"
+        " HAVING sum(state = 'next') <> 1 OR max(row * (state = 'next')) <> min(row)",
+    ),
+    (
+        "a delivery is in no known state",
+        "SELECT row, state FROM delivery WHERE state NOT IN ('next', 'queued', 'sent', 'buried', 'expired')"
+        " OR (settled IS NULL) <> (state IN ('next', 'queued'))",
+    ),
+    (
+        "a number was given that the counter has not reached",
+        "SELECT last_message, last_held FROM meta WHERE last_message < (SELECT max(row) / 64 FROM delivery)"
+        " OR last_held < (SELECT max(row) FROM held)",
+    ),
+)
+
+
+def check(path: Path) -> list[str]:
+    """What is wrong with a database, nothing if it is whole. Reads all of it, beside a running daemon or not."""
+    try:
+        with closing(open_readonly(path)) as connection:
+            version_of(connection, path)
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
+            for wrong, query in _RULES:
+                found += [f"{wrong}: {', '.join(map(str, row))}" for row in connection.execute(query).fetchall()]
+            read_snapshot(connection, math.inf)
+            return found
+    except (sqlite3.Error, msgspec.MsgspecError, StorageError) as error:
+        return [str(explain(error, path))]
+
+
+def count_rows(path: Path) -> dict[str, int]:
+    """The number of rows by table. Raises StorageError."""
+    try:
+        with closing(open_readonly(path)) as connection:
+            version_of(connection, path)
+            return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES}  # noqa: S608
+    except sqlite3.Error as error:
+        raise explain(error, path) from None
+
+
+def backup(path: Path, target: Path) -> None:
+    """Copy the database as it stands now into a new file of mode 0600, beside a running daemon or without one.
+
+    Raises StorageError; then there is no `target`, or it is what was there before.
+    """
+    try:
+        if target.exists():
+            raise StorageError(f"{target} is there already: name a file that is not")
+        with closing(open_readonly(path)) as connection:
+            version_of(connection, path)
+            copy(connection, target)
+    except (sqlite3.Error, OSError) as error:
+        raise explain(error, path) from None
+
+
+def restore(source: Path, path: Path, *, now: float) -> Path | None:
+    """Put a copy of a backup in the place of the database, which is kept as `<path>.before-restore-<UTC time>`: that
+    name is returned, None if there was no database.
+
+    Message numbers go on at the time in microseconds, well past those that were given since the backup was made: an
+    idempotency key is never used for two messages. Raises StorageUnusable if a daemon has the database or the backup
+    is not whole; then nothing was changed.
+    """
+    if problems := check(source):
+        raise StorageUnusable(f"the backup {source} is not whole, nothing was restored: {problems[0]}")
+    lock = Lock.take(path)
+    try:
+        draft = path.with_name(f"{path.name}.restored")
+        draft.unlink(missing_ok=True)
+        with closing(open_readonly(source)) as connection:
+            copy(connection, draft)
+        with closing(open_writable(draft)) as connection:
+            connection.execute("UPDATE meta SET last_message = max(last_message, ?)", (int(now * 1e6),))
+        kept = _keep(path, path.with_name(f"{path.name}.before-restore-{stamp(now)}"))
+        replace(draft, path)
+    except (sqlite3.Error, OSError) as error:
+        raise explain(error, path) from None
+    finally:
+        lock.release()
+    return kept
+
+
+def _keep(path: Path, kept: Path) -> Path | None:
+    """Give the present database another name, with the log that a crash left beside it."""
+    with suppress(FileNotFoundError):
+        # A link, so that there is a database at `path` at every moment; but never a new one with an old log.
+        kept.hardlink_to(path)
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists():
+            log.rename(kept.with_name(f"{kept.name}-wal"))
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+        return kept
+    return None
