@@ -1,0 +1,54 @@
+# Everything sets itself up: a .venv in the checkout, from hashed pins. Only Python 3.11 (or newer), git and make are needed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+# No index, folder or host of the machine that locks gets into the lock files.
+LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-annotate \
+	--extra demo --extra watch $(LOCK_FLAGS)
+
+# The dev group, and what an editable install without build isolation needs.
+define DEV
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))
+print(*project["dependency-groups"]["dev"], *project["build-system"]["requires"], "editables", sep="\n")
+endef
+export DEV
+
+.PHONY: demo test format bench lock clean
+.DEFAULT_GOAL := test
+
+$(STAMP): pyproject.toml requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("alertd needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/alertd demo
+
+test: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks
+
+# After a change of the dependencies in pyproject.toml; `make lock LOCK_FLAGS=--upgrade` takes newer releases.
+lock:
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip-compile || $(BIN)/python -m pip install --quiet pip-tools
+	$(LOCK) --output-file requirements.txt pyproject.toml
+	$(BIN)/python -c "$$DEV" | $(LOCK) --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
+
+clean:
+	rm -rf .venv dist

@@ -1,0 +1,43 @@
+"""The composition root: everything that `alertd run` is made of, put together, kept going and shut down."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from alertd.app.daemon import Daemon
+from alertd.app.rehearsal import rehearsal
+from alertd.clock import SystemClock
+from alertd.config.build import build_channels, build_sources
+from alertd.config.load import Config
+from alertd.control import listen
+from alertd.errors import ConfigError
+from alertd.ports import Store
+from alertd.storage.memory import MemoryStore
+from alertd.storage.sqlite import SqliteStore
+from alertd.web.server import serve
+from alertd.wire.session import http_session
+
+
+async def run(config: Config, *, dry_run: bool = False) -> None:
+    """The daemon, until SIGTERM or SIGINT. Raises AlertdError where it cannot start or go on."""
+    clock = SystemClock.of(config.clock)
+    loaded = await asyncio.to_thread(config.read_rules, clock.now())
+    if any(not problem.warning for problem in loaded.problems):
+        raise ConfigError(loaded.problems)
+    if dry_run:
+        config = rehearsal(config)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(http_session())
+        sources, channels = build_sources(config, session, clock), build_channels(config, session)
+        for channel in channels:
+            stack.push_async_callback(channel.close)
+        store: Store = MemoryStore() if dry_run else await SqliteStore.open(config.state, now=clock.now())
+        stack.push_async_callback(store.close)
+        daemon = Daemon(config, store, clock, sources, channels)
+        await daemon.start(loaded)
+        if config.http is not None:
+            host, port = config.http
+            await stack.enter_async_context(serve(host, port, metrics=daemon.metrics, not_ready=daemon.not_ready))
+        if config.control is not None:
+            commands = {"reload": daemon.reload, "status": daemon.status}
+            await stack.enter_async_context(listen(config.control, commands))
+        await daemon.run()

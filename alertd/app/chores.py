@@ -1,0 +1,63 @@
+"""What the daemon does besides: housekeeping, figures, the watchdog, watching files."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from alertd.config.files import folder
+from alertd.config.load import Config
+from alertd.errors import ConfigError, StorageBusy
+from alertd.ports import Clock, Store
+from alertd.sdnotify import Systemd
+from alertd.web.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+KEEP = 90 * 86_400.0
+"""History older than so many seconds is forgotten."""
+
+_PRUNE_EVERY = 3600.0
+_PRUNE_AT_ONCE = 1000
+_COUNT_EVERY = 5.0
+
+
+async def keep_house(store: Store, clock: Clock) -> None:
+    """Forget old history, a little at a time."""
+    while True:
+        try:
+            while await store.prune(clock.now() - KEEP, _PRUNE_AT_ONCE) >= _PRUNE_AT_ONCE:
+                await clock.sleep(1.0)
+        except StorageBusy as error:
+            log.info("old history is kept a while longer: %s", error)
+        await clock.sleep(_PRUNE_EVERY)
+
+
+async def count_waiting(store: Store, clock: Clock, metrics: Metrics) -> None:
+    """Keep the figures of the outbox fresh."""
+    while True:
+        try:
+            metrics.depth(await store.depths(), clock.now())
+        except StorageBusy as error:
+            log.info("the outbox cannot be counted: %s", error)
+        await asyncio.sleep(_COUNT_EVERY)
+
+
+async def feed_watchdog(systemd: Systemd, every: float, progress: Callable[[], bool]) -> None:
+    """Tell systemd that the daemon lives, as long as its ticks make progress."""
+    while True:
+        if progress():
+            systemd.watchdog()
+        await asyncio.sleep(every)
+
+
+async def watch_files(config: Config, changed: asyncio.Event) -> None:
+    """Set `changed` when the configuration or a rule file was written."""
+    try:
+        from watchfiles import awatch  # noqa: PLC0415 (an extra, for those who ask for it)
+    except ImportError:
+        raise ConfigError("watch: needs the extra: pip install 'alertd[watch]'") from None
+    folders = {folder(pattern) for pattern in config.rules} | {config.path.parent}
+    existing = [path for path in folders if path.is_dir()]
+    suffixes = (".yaml", ".yml")
+    async for _ in awatch(*existing, watch_filter=lambda _, path: path.endswith(suffixes), recursive=True):
+        changed.set()

@@ -1,0 +1,287 @@
+"""The running daemon: its tasks, and what an operator can ask of it."""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Coroutine, Iterator, Sequence
+
+from alertd import history
+from alertd.app import chores
+from alertd.app.reload import read_again
+from alertd.app.restore import restore
+from alertd.clock import SystemClock
+from alertd.config.build import feeds
+from alertd.config.load import Config
+from alertd.control import Answer
+from alertd.errors import AlertdError, ConfigError, SourceError
+from alertd.market.gaps import Gap, unfilled, unseen
+from alertd.model.reading import Poll
+from alertd.model.units import say_duration
+from alertd.outbox.courier import Courier
+from alertd.pipeline import Pipeline
+from alertd.ports import Channel, Source, Store
+from alertd.rules.amend import Change
+from alertd.rules.files import Loaded
+from alertd.sdnotify import Systemd, watchdog_interval
+from alertd.sources.poller import Poller
+from alertd.web.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+DRAIN = 20.0
+"""Seconds that what is in flight gets at the end."""
+
+HISTORY_PATIENCE = 60.0
+"""Seconds that sources get for what was missed; then watching goes on without it."""
+
+STUCK = 60.0
+"""A tick that takes longer than so many seconds is no progress."""
+
+
+class Daemon:
+    """`start`, then `run` until a signal. Everything in it happens on one event loop."""
+
+    def __init__(
+        self, config: Config, store: Store, clock: SystemClock, sources: Sequence[Source], channels: Sequence[Channel]
+    ) -> None:
+        self.metrics = Metrics()
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._sources = {source.name: source for source in sources}
+        self._systemd = Systemd.of()
+        self._stop = asyncio.Event()
+        self._again = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._trouble: dict[str, str] = {}
+        self._began = clock.now()
+        self._pollers = {source.name: self._poller(source) for source in sources}
+        self._couriers = [self._courier(channel) for channel in channels]
+
+    def _poller(self, source: Source) -> Poller:
+        return Poller(
+            source,
+            self._clock,
+            random.random,
+            on_poll=self._take,
+            on_state=self._note_state,
+            on_failure=self._count_failure,
+        )
+
+    def _courier(self, channel: Channel) -> Courier:
+        return Courier(
+            channel,
+            self._store,
+            self._clock,
+            random=random.random,
+            tell=self._tell,
+            on_settled=self.metrics.settled,
+        )
+
+    # ── from start to stop ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, loaded: Loaded) -> None:
+        """Take up the state of the last run."""
+        now, config = self._clock.now(), self._config
+        snapshot = await self._store.load(now)
+        strays = await self._store.bury_strays([*config.channels], now)
+        state, dispatch = restore(
+            snapshot,
+            feeds(config, self._sources.values()),
+            word=self._store.word,
+            now=now,
+            max_jump=config.max_jump,
+        )
+        self._pipeline = Pipeline(
+            state, dispatch, config.policy, self._store, self._clock, observer=self.metrics, wake=self._wake
+        )
+        self._start_with = loaded.rules, snapshot.alerts
+        if strays:
+            self._tell(
+                "strays", f"{strays} deliveries waited for channels that are gone from the configuration: buried"
+            )
+        for problem in loaded.problems:
+            log.warning("%s", problem)
+
+    async def run(self) -> None:
+        """Watch and tell until SIGTERM or SIGINT, then finish what is in flight."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._again.set)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._live(tasks)
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+
+    async def _live(self, tasks: asyncio.TaskGroup) -> None:
+        engine = tasks.create_task(self._pipeline.run())
+        couriers = [tasks.create_task(courier.run()) for courier in self._couriers]
+        rules, stored = self._start_with
+        await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
+        self._start_with = (), ()
+        work = [tasks.create_task(chore) for chore in self._chores()]
+        self._systemd.ready(self._summary())
+        log.info("watching: %s", self._summary())
+        await self._stop.wait()
+        self._systemd.stopping()
+        log.info("stopping: finishing what is in flight")
+        for task in work:
+            task.cancel()
+        await self._pipeline.idle()
+        engine.cancel()
+        deadline = self._clock.now() + DRAIN * self._clock.speed
+        await asyncio.gather(*(courier.drain(deadline) for courier in self._couriers))
+        for task in couriers:
+            task.cancel()
+
+    def _chores(self) -> Iterator[Coroutine[None, None, None]]:
+        yield self._watch_sources()
+        yield self._reload_when_asked()
+        yield chores.keep_house(self._store, self._clock)
+        yield chores.count_waiting(self._store, self._clock, self.metrics)
+        if (every := watchdog_interval()) is not None:
+            yield chores.feed_watchdog(self._systemd, every, lambda: not self._stuck())
+        if self._config.watch:
+            yield chores.watch_files(self._config, self._again)
+
+    async def _watch_sources(self) -> None:
+        """First what was missed, then what happens."""
+        try:
+            async with asyncio.timeout(HISTORY_PATIENCE):
+                gaps = self._wanted(unseen(self._pipeline.state.market, self._clock.now()))
+                if late := await history.missed(gaps, self._sources):
+                    await self._pipeline.take(*late)
+                await self._fill_windows()
+        except TimeoutError:
+            log.warning("the sources took too long over what was missed: watching goes on without it")
+        self._want()
+        async with asyncio.TaskGroup() as pollers:
+            for poller in self._pollers.values():
+                pollers.create_task(poller.run())
+
+    async def _fill_windows(self) -> None:
+        gaps = self._wanted(unfilled(self._pipeline.state.market, self._clock.now()))
+        for poll in await history.filling(gaps, self._sources):
+            await self._pipeline.take(poll)
+
+    def _wanted(self, gaps: Sequence[Gap]) -> list[Gap]:
+        """Those that some rule asks for."""
+        wanted = self._pipeline.state.wanted()
+        return [gap for gap in gaps if gap.series.coin in wanted.get(gap.series.source, {}).get(gap.series.field, ())]
+
+    def _want(self) -> None:
+        wanted = self._pipeline.state.wanted()
+        for name, poller in self._pollers.items():
+            poller.want(wanted.get(name, {}))
+
+    # ── what the tasks report ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _take(self, poll: Poll) -> None:
+        self.metrics.record_poll(poll.source, ok=True)
+        for note in poll.notes:
+            self._tell(f"source:{poll.source}:{note}", f"{poll.source}: {note}")
+        await self._pipeline.take(poll)
+
+    def _count_failure(self, source: str, error: SourceError) -> None:
+        self.metrics.record_poll(source, ok=False)
+        self.metrics.refused(source, error.reason)
+        log.warning("%s: %s", source, error)
+
+    def _note_state(self, source: str, ok: bool, reason: str, text: str) -> None:
+        if ok:
+            self._trouble.pop(source, None)
+        else:
+            self._trouble[source] = reason
+        self._tell(f"source:{source}:{reason or 'well'}", text)
+
+    def _tell(self, key: str, text: str) -> None:
+        self._pipeline.tell_operator(key, text)
+
+    def _wake(self) -> None:
+        for courier in self._couriers:
+            courier.wake()
+
+    # ── what an operator asks ────────────────────────────────────────────────────────────────────────────────────
+
+    def not_ready(self) -> list[str]:
+        """Why the daemon does not do its work just now; nothing while it does."""
+        reasons = [f"store: {self._pipeline.trouble}"] if self._pipeline.trouble else []
+        if self._stuck():
+            reasons.append("the current tick does not end")
+        if self._sources and len(self._trouble) == len(self._sources):
+            reasons += [f"source {name}: {reason}" for name, reason in sorted(self._trouble.items())]
+        return reasons
+
+    async def reload(self) -> Answer:
+        """Read configuration and rules again; all of it is taken or, with a ConfigError, nothing."""
+        async with self._reloading:
+            self._systemd.reloading()
+            try:
+                config, loaded = await asyncio.to_thread(read_again, self._config, self._clock.now())
+                await self._pipeline.change(Change(put=loaded.rules, whole=""), config.policy)
+            except ConfigError:
+                self.metrics.reload(ok=False, now=self._clock.now())
+                raise
+            finally:
+                self._systemd.ready(self._summary())
+            self._config = config
+            self._want()
+            self.metrics.reload(ok=True, now=self._clock.now())
+            log.info("reloaded: %s", self._summary())
+        try:
+            async with asyncio.timeout(HISTORY_PATIENCE):
+                await self._fill_windows()
+        except TimeoutError:
+            log.warning("the sources took too long over the history of new windows")
+        warnings = [str(problem) for problem in loaded.problems]
+        return {"text": "\n".join([*warnings, f"reloaded: {self._summary()}"])}
+
+    async def _reload_when_asked(self) -> None:
+        """SIGHUP, or a file that changed: nobody waits for the answer, so a refusal goes to the operator."""
+        while True:
+            await self._again.wait()
+            self._again.clear()
+            try:
+                await self.reload()
+            except ConfigError as error:
+                log.error("the reload was refused, what was in force stays so:\n%s", error)
+                more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+                first = str(error.problems[0]).splitlines()[0]
+                self._tell(f"reload:{first}", f"the reload was refused, what was in force stays so: {first}{more}")
+
+    async def status(self) -> Answer:
+        """What `alertd status` shows."""
+        depths = await self._store.depths()
+        sources = {name: self._trouble.get(name, "well") for name in self._sources}
+        return {
+            "state": "; ".join(self.not_ready()) or "well",
+            "running for": say_duration(self._clock.now() - self._began),
+            "watching": self._summary(),
+            "sources": ", ".join(f"{name}: {state}" for name, state in sources.items()),
+            "waiting": ", ".join(f"{depth.channel}: {depth.waiting}" for depth in depths) or "nothing",
+        }
+
+    def _summary(self) -> str:
+        state = self._pipeline.state
+        return f"{len(state.book.by_name)} rules, {len(state)} alerts, {len(self._sources)} sources"
+
+    def _stuck(self) -> bool:
+        since = self._pipeline.busy_since
+        return since is not None and self._clock.now() - since > STUCK * self._clock.speed
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended the daemon: the first of alertd's own, else the first bug."""
+    errors = list(_leaves(group))
+    return next((error for error in errors if isinstance(error, AlertdError)), errors[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _leaves(part)
+    else:
+        yield error

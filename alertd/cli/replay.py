@@ -1,0 +1,124 @@
+"""`alertd replay`: rules over past prices, by the very code that judges live."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from alertd import replay
+from alertd.cli import show
+from alertd.config import load
+from alertd.config.files import rule_files
+from alertd.errors import ConfigError
+from alertd.market.path import Path as BarPath
+from alertd.model.event import Event, Value
+from alertd.model.units import say_number
+from alertd.model.universe import Universe
+from alertd.rules.files import RuleText, read_rules
+from alertd.rules.rule import Rule
+from alertd.sources.candle_files import read_all
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Moment(click.ParamType[float]):
+    """A date or a time → epoch seconds; UTC unless it says otherwise."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2017-09-04 or 2017-09-04T12:00Z", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+@click.command()
+@click.argument("rules", nargs=-1, required=True)
+@click.option("--prices", type=_FILE, multiple=True, required=True, help="A candle file (CSV, .gz); may be repeated.")
+@click.option("--from", "start", type=Moment(), help="Judge from here; what is before only fills the windows.")
+@click.option("--to", "end", type=Moment(), help="Judge up to here.")
+@click.option(
+    "--path",
+    type=click.Choice([path.value for path in BarPath]),
+    default=BarPath.CLOSE.value,
+    show_default=True,
+    help="One reading per bar, or four: open, low, high, close in the order that the bar suggests.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON line per event.")
+@click.option("--config", "-c", "config_path", type=_FILE, help="Take the watchlists from this configuration.")
+def command(
+    rules: tuple[str, ...],
+    prices: tuple[Path, ...],
+    start: float | None,
+    end: float | None,
+    *,
+    path: str,
+    as_json: bool,
+    config_path: Path | None,
+) -> None:
+    """Play the rule files RULES over past prices and say what would have been told, and when."""
+    bars = read_all(prices)
+    universe = Universe(
+        coins={symbol.upper(): symbol for symbol in bars},
+        literal=True,
+        watchlists=load(config_path).universe.watchlists if config_path else {},
+        sources={replay.SOURCE: frozenset({"price"})},
+        zone="UTC",
+    )
+    first = min(float(each.end[0]) for each in bars.values())
+    loaded = _rules(rules, universe, first if start is None else start)
+    events = replay.told(
+        replay.replay(
+            loaded,
+            bars,
+            path=BarPath(path),
+            start=-math.inf if start is None else start,
+            end=math.inf if end is None else end,
+        )
+    )
+    if as_json:
+        for event in events:
+            click.echo(replay.as_json(event))
+    else:
+        _tables(loaded, events)
+
+
+def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Sequence[Rule]:
+    """The rules of these files. Raises ConfigError with every mistake; warnings are shown."""
+    texts, problems = rule_files(patterns)
+    loaded = read_rules([RuleText(text.file, text.content) for text in texts], universe, now)
+    problems += loaded.problems
+    if any(not problem.warning for problem in problems):
+        raise ConfigError(problems)
+    show.problems(problems)
+    return loaded.rules
+
+
+def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:
+    """One table per rule, in the order of the files."""
+    by_rule: dict[str, list[Event]] = {rule.name: [] for rule in rules}
+    for event in events:
+        by_rule[event.rule].append(event)
+    for rule in rules:
+        found = by_rule[rule.name]
+        count = sum(event.kind == "fired" for event in found)
+        show.heading(f"{rule.name}: {rule.when_text} — {count} {'episode' if count == 1 else 'episodes'}")
+        if found:
+            rows = [
+                (_time(event.time), event.symbol, event.kind, event.episode, _values(event.values)) for event in found
+            ]
+            show.table(("time (UTC)", "coin", "event", "episode", "values"), rows)
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _values(values: Mapping[str, Value]) -> str:
+    return " ".join(
+        f"{name}={value if isinstance(value, str) else say_number(value)}" for name, value in values.items()
+    )

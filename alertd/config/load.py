@@ -1,0 +1,149 @@
+"""The configuration file → everything that the daemon is built from. One mistake or twenty: all are told at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from alertd import channels as channel_index
+from alertd import sources as source_index
+from alertd.config.files import Text, read, rule_files
+from alertd.config.market import coin_table, price_sources, universe
+from alertd.config.people import policy
+from alertd.config.settings import ClockSettings, ConfigSettings, Section, Unknown, entries, with_sections
+from alertd.dispatch.policy import Policy
+from alertd.errors import ConfigError, Problem, did_you_mean
+from alertd.model.universe import Universe
+from alertd.rules.document import Document
+from alertd.rules.files import Loaded, RuleText, read_rules
+from alertd.rules.schema import problems_of
+from alertd.rules.strict_yaml import read_document
+from alertd.sources.coins import CoinTable
+from alertd.wire.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What one configuration file says, checked. Paths in it are resolved against the file's folder.
+
+    `sources` and `channels` are by name; `prices` names the sources that give prices, the preferred first. `http` is
+    (host, port) or None, `control` the control socket's path or None. `stale_after` is seconds, None for five polls of
+    the source; `max_jump` percent points, None for no limit. `clock` is None for the real one.
+    """
+
+    path: Path
+    state: Path
+    rules: tuple[str, ...]
+    sources: Mapping[str, Section]
+    channels: Mapping[str, Section]
+    prices: tuple[str, ...]
+    coins: CoinTable
+    universe: Universe
+    policy: Policy
+    control: Path | None
+    http: tuple[str, int] | None
+    watch: bool
+    stale_after: float | None
+    max_jump: float | None
+    clock: ClockSettings | None
+
+    def read_rules(self, now: float) -> Loaded:
+        """All rule files, read and checked at `now` (epoch seconds). Takes its time: call it off the loop."""
+        texts, problems = rule_files(self.rules)
+        loaded = read_rules([RuleText(text.file, text.content) for text in texts], self.universe, now)
+        return Loaded(loaded.rules, (*problems, *loaded.problems))
+
+
+def load(path: Path) -> Config:
+    """The configuration in a file. Raises ConfigError with every mistake in it."""
+    text = read(path)
+    if not path.exists():
+        raise ConfigError(f"there is no configuration file {path}: `alertd init` writes a first one")
+    if isinstance(text, Problem):
+        raise ConfigError([text])
+    return parse(text, folder=path.parent)
+
+
+def parse(text: Text, *, folder: Path) -> Config:
+    """The same for a text that was read already."""
+    document = read_document(text.file, text.content)
+    if not isinstance(document.root, dict):
+        raise ConfigError([document.problem((), "expected keys and values such as `version: 1`")])
+    problems: list[Problem] = []
+    kinds = _kinds(document, "sources", source_index.KINDS, problems)
+    channel_kinds = _kinds(document, "channels", channel_index.KINDS, problems)
+    channels = {name: channel_index.KINDS.get(kind) for name, kind in channel_kinds.items()}
+    shape = with_sections(
+        {name: source_index.kind(kind).settings if kind else Unknown for name, kind in kinds.items()},
+        {name: kind.settings if kind else Unknown for name, kind in channels.items()},
+    )
+    settings = _settings(document, shape, problems)
+    sources = _sections(settings, "sources", kinds, folder)
+    coins = coin_table(document, settings, kinds, problems)
+    prices = price_sources(document, settings, sources, problems)
+    config = Config(
+        path=Path(text.file),
+        state=folder / settings.state,
+        rules=tuple(str(folder / pattern) for pattern in settings.rules),
+        sources=sources,
+        channels=_sections(settings, "channels", channel_kinds, folder),
+        prices=prices,
+        coins=coins,
+        universe=universe(document, settings, sources, prices=prices, table=coins, problems=problems),
+        policy=policy(document, settings, channels, problems),
+        control=folder / settings.control if settings.control else None,
+        http=settings.http,
+        watch=settings.watch,
+        stale_after=settings.stale_after,
+        max_jump=settings.max_jump,
+        clock=settings.clock,
+    )
+    if problems:
+        raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column)))
+    return config
+
+
+def _kinds(document: Document, section: str, known: Iterable[str], problems: list[Problem]) -> dict[str, str]:
+    """The kind of each entry of a section: its `kind`, else its name; "" where there is none such."""
+    found: dict[str, str] = {}
+    named = document.at((section,))
+    for name, entry in named.items() if isinstance(named, dict) else ():
+        said = entry.get("kind", name) if isinstance(entry, dict) else name
+        kind = said if isinstance(said, str) else ""
+        if kind not in known:
+            path = (section, name, "kind") if document.at((section, name, "kind")) else (section, name)
+            hint = did_you_mean(kind, known) or f"there are {', '.join(known)}; `kind:` says which one this is"
+            problems.append(document.problem(path, f"no kind of {section[:-1]} is called {kind!r}", hint, key=True))
+            kind = ""
+        found[name] = kind
+    return found
+
+
+def _settings(document: Document, shape: type[ConfigSettings], problems: list[Problem]) -> ConfigSettings:
+    """The file in its shape. Where a part of it is wrong, the rest, so that mistakes in that are found as well."""
+    try:
+        return shape.model_validate(document.root)
+    except ValidationError as error:
+        problems += problems_of(document, error, shape)
+        wrong = {details["loc"][0] for details in error.errors()}
+    assert isinstance(document.root, dict)  # noqa: S101 — the caller has seen to it
+    return shape.model_validate(
+        {key: value for key, value in document.root.items() if key not in wrong} | {"version": "1"}
+    )
+
+
+def _sections(settings: ConfigSettings, field: str, kinds: Mapping[str, str], folder: Path) -> dict[str, Section]:
+    return {name: Section(kinds[name], _anchored(entry, folder)) for name, entry in entries(settings, field).items()}
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """The settings with their paths resolved: those are the fields called `…file` (one) and `…files` (several)."""
+    changed: dict[str, object] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if name.endswith("file") and isinstance(value, str):
+            changed[name] = str(folder / value)
+        elif name.endswith("files") and isinstance(value, list):
+            changed[name] = [str(folder / path) for path in value]
+    return settings.model_copy(update=changed) if changed else settings

@@ -1,0 +1,185 @@
+"""The shape of the configuration file, but for what its sources and channels bring along themselves.
+
+Every scalar of the file is text; `null` and `off` turn off what has a default.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, ConfigDict, Field, create_model
+from pydantic_core import PydanticCustomError
+
+from alertd.dispatch.policy import TRADINGVIEW
+from alertd.dispatch.route import Matcher
+from alertd.model.units import number
+from alertd.wire.settings import Seconds, Settings
+
+_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+)):(\d{1,5})")
+_OFF = ("off", "null", "")
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _zone(value: object) -> str:
+    try:
+        ZoneInfo(str(value))
+    except (KeyError, OSError, ValueError):  # an unknown zone, a folder of them, a path that leads out
+        raise PydanticCustomError("zone", "expected a time zone such as Europe/Madrid or UTC") from None
+    return str(value)
+
+
+def _address(value: object) -> tuple[str, int] | None:
+    if str(value).casefold() in _OFF:
+        return None
+    found = _ADDRESS.fullmatch(str(value))
+    if not found or int(found[3]) > 65535:
+        raise PydanticCustomError("address", "expected host:port such as 127.0.0.1:9464, or off")
+    return found[1] or found[2], int(found[3])
+
+
+def _off(value: object) -> object:
+    return None if str(value).casefold() in _OFF else value
+
+
+def _percent(value: object) -> float | None:
+    text = str(value).strip()
+    if text.casefold() in _OFF:
+        return None
+    try:
+        points = number(text.removesuffix("%"))
+    except ValueError:
+        points = 0.0
+    if not text.endswith("%") or points <= 0:
+        raise PydanticCustomError("percent", "expected percents such as 50%, or off")
+    return points
+
+
+def _instant(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = datetime(1, 1, 1)  # noqa: DTZ001 — without a zone it is refused below
+    if moment.tzinfo is None:
+        raise PydanticCustomError("instant", "expected a time with its zone such as 2026-01-01T09:30:00Z")
+    return moment.timestamp()
+
+
+def _matcher(value: object) -> Matcher:
+    try:
+        return Matcher(str(value))
+    except ValueError as error:
+        raise PydanticCustomError("matcher", "{why}", {"why": str(error)}) from None
+
+
+def _chart(value: object) -> str:
+    text = "" if str(value).casefold() in _OFF else str(value)
+    if text and (not text.startswith("https://") or re.sub(r"\{symbol\}", "", text).count("{")):
+        raise PydanticCustomError("chart", "expected an https:// link with {symbol} in it, or off")
+    return text
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+"""One name or a list of them."""
+
+Instant = Annotated[float, BeforeValidator(_instant)]
+"""A moment, epoch seconds: ISO 8601 with a zone, or epoch seconds themselves."""
+
+
+class RouteSettings(Settings):
+    """A node of the routing tree; `dispatch.route.Route` says what it means."""
+
+    to: Names = ()
+    match: dict[str, Annotated[Matcher, BeforeValidator(_matcher)]] = Field(default_factory=dict)
+    group_by: Names | None = None
+    group_wait: Seconds | None = None
+    continue_: bool = Field(default=False, alias="continue")
+    routes: tuple["RouteSettings", ...] = ()
+
+
+class ClockSettings(Settings):
+    """A clock for rehearsals: at the moment `real` it shows `shows`, and runs `speed` times as fast from there."""
+
+    real: Instant
+    shows: Instant
+    speed: float = Field(default=1.0, gt=0, le=100_000)
+
+
+class ConfigSettings(Settings):
+    """The whole file. `with_sections` adds the shapes of the configured sources and channels."""
+
+    version: Literal["1"]
+    state: str = "alertd.db"
+    rules: Names = ("rules/*.yaml",)
+    zone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    quote: Literal["usd"] = "usd"
+    prices: Names = ()
+    coins: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+    watchlists: dict[str, Names] = Field(default_factory=dict)
+    receivers: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+    operator: Names = ()
+    route: RouteSettings | None = None
+    control: Annotated[str | None, BeforeValidator(_off)] = None
+    http: Annotated[tuple[str, int] | None, BeforeValidator(_address)] = ("127.0.0.1", 9464)
+    watch: bool = False
+    stale_after: Seconds | None = None
+    max_jump: Annotated[float | None, BeforeValidator(_percent)] = 50.0
+    chart: Annotated[str, BeforeValidator(_chart)] = TRADINGVIEW
+    clock: ClockSettings | None = None
+
+
+class Section(NamedTuple):
+    """One configured source or channel."""
+
+    kind: str
+    settings: Settings
+
+
+class Unknown(Settings):
+    """A section whose kind there is none of: that has been told, so that what is in it may be anything."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def with_sections(
+    sources: Mapping[str, type[Settings]], channels: Mapping[str, type[Settings]]
+) -> type[ConfigSettings]:
+    """The file's shape with a section per source and channel, so that one pass finds the mistakes in all of them."""
+    return create_model(
+        "ConfigFile",
+        __base__=ConfigSettings,
+        sources=_section("Sources", sources),
+        channels=_section("Channels", channels),
+    )
+
+
+def entries(settings: ConfigSettings, field: str) -> dict[str, Settings]:
+    """What stands under `sources:` or `channels:`, by name."""
+    section: Settings | None = getattr(settings, field)
+    if section is None:
+        return {}
+    return {str(info.alias): getattr(section, name) for name, info in type(section).model_fields.items()}
+
+
+def _section(title: str, shapes: Mapping[str, type[Settings]]) -> Any:
+    # A name in the file may be no Python name: it is the alias.
+    shape: dict[str, Any] = {
+        f"section_{index}": (Annotated[settings, BeforeValidator(_without_kind)], Field(alias=name))
+        for index, (name, settings) in enumerate(shapes.items())
+    }
+    return create_model(title, __base__=Settings, **shape), Field(default=None)
+
+
+def _without_kind(section: object) -> object:
+    """An entry's settings: the `kind` has chosen the shape already, and an empty entry has nothing to set."""
+    if section in _OFF:
+        return {}
+    return {key: value for key, value in section.items() if key != "kind"} if isinstance(section, dict) else section

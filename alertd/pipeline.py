@@ -1,0 +1,255 @@
+"""One tick, from a poll to the rows of its transaction: the file to read first.
+
+    poll ─► step ─► plan ─► commit ─► couriers
+
+`step` absorbs the readings, judges every alert they touch and moves it on; `plan` decides who is told and renders the
+message; `commit` writes alert states, history and messages in one transaction, or nothing; only then do the couriers
+hear of it. One task does all of it, one tick after the other, so that memory never gets ahead of the store.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from alertd.dispatch.plan import Planned, plan
+from alertd.dispatch.policy import Policy
+from alertd.dispatch.state import DispatchState
+from alertd.errors import StorageBusy
+from alertd.market import pages
+from alertd.model.alert import AlertRow
+from alertd.model.event import Event, EventKind, Notice
+from alertd.model.reading import Poll
+from alertd.ports import Clock, Commit, SeriesRow, Store
+from alertd.rules.amend import Change, amend
+from alertd.rules.state import Outcome, State
+from alertd.rules.step import step, wake_at
+
+log = logging.getLogger(__name__)
+
+TICK_PAGE = "tick"
+"""The block that holds the time of the last commit: what came after it, the daemon did not see."""
+
+_BUSY_PAUSE = 1.0
+_GRACE = 30.0
+"""After a start, timers wait for the first reading, at most so many seconds: nothing is judged on what was before."""
+
+
+class Observer(Protocol):
+    """Who counts what the pipeline does."""
+
+    def tick(self, seconds: float) -> None: ...
+    def event(self, kind: EventKind) -> None: ...
+    def refused(self, source: str, reason: str, count: int = 1) -> None: ...
+    def not_sent(self, reason: str, count: int = 1) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One thing for a tick to do: a poll, late polls in one go, or a change of rules with its policy. `done` is set
+    once it is committed."""
+
+    polls: Sequence[Poll] = ()
+    change: Change | None = None
+    policy: Policy | None = None
+    stored: Sequence[AlertRow] = ()
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Pipeline:
+    """The engine task. It alone touches the state; everyone else puts work in."""
+
+    def __init__(
+        self,
+        state: State,
+        dispatch: DispatchState,
+        policy: Policy,
+        store: Store,
+        clock: Clock,
+        *,
+        observer: Observer,
+        wake: Callable[[], None],
+    ) -> None:
+        self.state = state
+        self.policy = policy
+        self.busy_since: float | None = None
+        """When the tick that is running began, None between ticks: what the watchdog looks at."""
+        self.trouble = ""
+        """Why the store does not take commits just now, "" while it does."""
+        self._dispatch = dispatch
+        self._store = store
+        self._clock = clock
+        self._observer = observer
+        self._wake = wake
+        self._work: deque[Work] = deque()
+        self._notices: list[Notice] = []
+        self._stir = asyncio.Event()
+        self._held_until = -np.inf
+        self._now = -np.inf
+        self._awake_from = clock.now() + _GRACE
+        self._stored_series = len(state.market.series)
+
+    # ── what others put in ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def take(self, *polls: Poll) -> None:
+        """Have polls judged; returns when what they led to is committed. Late ones make one transaction together."""
+        await self._put(Work(polls=polls))
+
+    async def change(self, change: Change, policy: Policy, stored: Sequence[AlertRow] = ()) -> None:
+        """Put rules and policy into force; returns when that is committed."""
+        await self._put(Work(change=change, policy=policy, stored=stored))
+
+    def tell_operator(self, key: str, text: str) -> None:
+        """Have the operator told, once for each key in an hour."""
+        self._notices.append(Notice(self._clock.now(), key, text))
+        self._stir.set()
+
+    async def idle(self) -> None:
+        """Returns when everything that was put in before is done."""
+        await self._put(Work())
+
+    async def _put(self, work: Work) -> None:
+        self._work.append(work)
+        self._stir.set()
+        await work.done
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """One tick after the other, until cancelled. Raises StorageError where a commit fails for good."""
+        while True:
+            self._stir.clear()
+            if not self._work and not self._notices:
+                due = self._due()
+                if due > self._clock.now():
+                    await self._clock.wait(self._stir, due if np.isfinite(due) else None)
+                    continue
+            await self._tick(self._work.popleft() if self._work else Work())
+
+    def _due(self) -> float:
+        timers = max(wake_at(self.state), self._awake_from)
+        return min(timers, self._held_until) if np.isfinite(self._held_until) else timers
+
+    async def _tick(self, work: Work) -> None:
+        now = self._now = max(self._clock.now(), self._now)
+        self.busy_since = now
+        began = asyncio.get_running_loop().time()
+        outcome = await self._judge(work, now)
+        outcome.notices += self._notices
+        self._notices = []
+        planned = plan(
+            self._dispatch,
+            outcome.events,
+            outcome.notices,
+            rules=self.state.book.by_name,
+            policy=self.policy,
+            now=now,
+        )
+        self._held_until = np.inf if planned.wake_at is None else planned.wake_at
+        await self._commit(self._rows(outcome, planned, now))
+        if planned.messages:
+            self._wake()
+        self._report(work, outcome, planned)
+        self._observer.tick(asyncio.get_running_loop().time() - began)
+        self.busy_since = None
+        if not work.done.done():
+            work.done.set_result(None)
+
+    async def _judge(self, work: Work, now: float) -> Outcome:
+        """What the work means for the alerts. Timers that ended before it come first, each at its own time."""
+        outcome = Outcome()
+        if work.change is not None:
+            # A large reload takes seconds: the loop stays free, and nobody else touches the state meanwhile.
+            self.policy = work.policy or self.policy
+            _add(outcome, await asyncio.to_thread(amend, self.state, work.change, now, work.stored))
+        for poll in work.polls:
+            at = poll.received if poll.late else now
+            if poll.late or now > self._awake_from:
+                self._pass_time(outcome, at)
+            _add(outcome, step(self.state, poll, at))
+            if poll.readings:
+                self._awake_from = -np.inf
+            if poll.late:
+                await asyncio.sleep(0)
+        if not work.polls and now >= self._awake_from:
+            self._pass_time(outcome, now)
+            _add(outcome, step(self.state, None, now))
+        return outcome
+
+    def _pass_time(self, outcome: Outcome, until: float) -> None:
+        while (due := wake_at(self.state)) < until:
+            _add(outcome, step(self.state, None, due))
+
+    # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _rows(self, outcome: Outcome, planned: Planned, now: float) -> Commit:
+        market = self.state.market
+        commit = Commit(
+            now=now,
+            alerts=list({row.id: row for row in outcome.alerts}.values()),
+            series=[
+                SeriesRow(number, *market.series[number]) for number in range(self._stored_series, len(market.series))
+            ],
+            pages=pages.changed(market),
+            events=outcome.events,
+            drops=outcome.drops,
+            messages=planned.messages,
+            held=planned.held,
+            released=planned.released,
+            not_sent=planned.not_sent,
+        )
+        if commit:
+            commit.pages = {**commit.pages, TICK_PAGE: np.array([now], "<f8").tobytes()}
+        self._stored_series = len(market.series)
+        return commit
+
+    async def _commit(self, commit: Commit) -> None:
+        """Write it, however long the store is busy: until then there is no next tick."""
+        while commit:
+            try:
+                await self._store.commit(commit)
+            except StorageBusy as error:
+                if not self.trouble:
+                    log.error("the tick waits for the store: %s", error)
+                self.trouble = str(error)
+                await self._clock.sleep(_BUSY_PAUSE)
+            else:
+                self.trouble = ""
+                return
+
+    def _report(self, work: Work, outcome: Outcome, planned: Planned) -> None:
+        for event in outcome.events:
+            self._observer.event(event.kind)
+            log.info("%s", event.kind, extra=_fields(event))
+        for _, _, reason in planned.not_sent:
+            self._observer.not_sent(reason)
+        for drop in outcome.drops:
+            self._observer.not_sent(drop.reason)
+        for notice in outcome.notices:
+            log.warning("%s", notice.text, extra={"about": notice.key})
+        source = work.polls[0].source if work.polls else ""
+        for poll in work.polls:
+            outcome.refused.update(poll.refused)
+        for reason, count in outcome.refused.items():
+            self._observer.refused(source, reason, count)
+
+
+def _add(whole: Outcome, part: Outcome) -> None:
+    whole.events += part.events
+    whole.drops += part.drops
+    whole.alerts += part.alerts
+    whole.notices += part.notices
+    whole.refused.update(part.refused)
+
+
+def _fields(event: Event) -> dict[str, object]:
+    fields: dict[str, object] = {"rule": event.rule, "symbol": event.symbol, "alert": event.alert}
+    if event.episode:
+        fields["episode"] = event.episode
+    if event.reason:
+        fields["reason"] = event.reason
+    return fields | {"seen": dict(event.values)}

@@ -1,0 +1,63 @@
+"""`alertd replay`: what rules would have said over past prices. It runs the very `step` of the daemon over bars."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from alertd.market.feeds import Feed, Feeds
+from alertd.market.market import Market
+from alertd.market.path import Path, as_history, polls, readings_of
+from alertd.model.event import Event, EventKind
+from alertd.model.reading import Bars, Poll
+from alertd.rules.amend import Change, amend
+from alertd.rules.rule import Rule
+from alertd.rules.state import State
+from alertd.rules.step import step, wake_at
+
+SOURCE = "candles"
+"""The source that replayed readings come from; it gives `price` of every coin in the files."""
+
+TOLD = (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
+
+
+def replay(
+    rules: Sequence[Rule],
+    bars: Mapping[str, Bars],
+    *,
+    path: Path = Path.CLOSE,
+    start: float = -np.inf,
+    end: float = np.inf,
+) -> Iterator[Event]:
+    """Every event of the rules over the bars between two times (epoch seconds), in order.
+
+    What lies before `start` fills the windows and is never judged.
+    """
+    first = min((float(readings_of(each, path)[0][0]) for each in bars.values() if len(each.end)), default=0.0)
+    state = State(Feeds([Feed(SOURCE, "price")]), Market())
+    amend(state, Change(put=rules), now=max(first, start) - 1e-6)
+    past = tuple(as_history(each, path, start) for each in bars.values())
+    step(state, Poll(SOURCE, start, bars=past), now=max(first, start) - 1e-6)
+    for poll in polls(bars, path, start=start, end=end):
+        while (due := wake_at(state)) < poll.received:
+            yield from step(state, None, due).events
+        yield from step(state, poll, poll.received).events
+
+
+def as_json(event: Event) -> str:
+    """One event as a line of JSON: time (ISO 8601, UTC), rule, symbol, episode, event, values."""
+    return json.dumps(
+        {
+            "time": np.datetime64(round(event.time * 1000), "ms").item().isoformat(timespec="milliseconds") + "Z",
+            "rule": event.rule,
+            "symbol": event.symbol,
+            "episode": event.episode,
+            "event": event.kind,
+            "values": dict(event.values),
+        }
+    )
+
+
+def told(events: Iterable[Event]) -> Iterator[Event]:
+    """Those that a replay shows: episodes and their reminders."""
+    return (event for event in events if event.kind in TOLD)

@@ -1,0 +1,1 @@
+"""What monitoring sees: health, readiness and metrics. It only shows; nothing here changes anything."""

@@ -1,0 +1,83 @@
+"""The daemon's counts and gauges, for Prometheus."""
+
+from collections.abc import Iterable
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
+
+from alertd.model.event import EventKind
+from alertd.ports import Depth, Fate
+
+_TICK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """Everything that alertd counts; in a registry of its own, so that two daemons in one process do not mix.
+
+    Labels are from closed sets (names in the configuration, fixed reasons): no coin, no rule, no address.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._polls = self._counter("alertd_polls", "Polls of a source, by how they ended.", "source", "outcome")
+        self._refused = self._counter(
+            "alertd_readings_refused", "Readings that were not taken, by reason.", "source", "reason"
+        )
+        self._ticks = Histogram(
+            "alertd_tick_seconds",
+            "Time that one tick took, judging and committing.",
+            buckets=_TICK_SECONDS,
+            registry=self.registry,
+        )
+        self._events = self._counter("alertd_events", "Steps in alerts' lives: fired, resolved, reminded, …", "kind")
+        self._not_sent = self._counter("alertd_not_sent", "Events that policy kept from a receiver.", "reason")
+        self._deliveries = self._counter(
+            "alertd_deliveries", "Attempts to deliver a message, by what became of it.", "channel", "fate", "reason"
+        )
+        self._waiting = self._gauge("alertd_outbox_waiting", "Deliveries waiting in the outbox.", "channel")
+        self._oldest = self._gauge("alertd_outbox_oldest_seconds", "Age of the oldest waiting delivery.", "channel")
+        self._reloaded = self._gauge("alertd_last_reload_timestamp_seconds", "When the rules were last reloaded.")
+        self._reload_ok = self._gauge("alertd_last_reload_success", "1 if the last reload was taken, 0 if refused.")
+        self._gauge("alertd_build_info", "The running version.", "version").labels(version("alertd")).set(1)
+
+    def record_poll(self, source: str, ok: bool) -> None:
+        self._polls.labels(source, "ok" if ok else "failed").inc()
+
+    def refused(self, source: str, reason: str, count: int = 1) -> None:
+        self._refused.labels(source, reason).inc(count)
+
+    def tick(self, seconds: float) -> None:
+        self._ticks.observe(seconds)
+
+    def event(self, kind: EventKind) -> None:
+        self._events.labels(kind.value).inc()
+
+    def not_sent(self, reason: str, count: int = 1) -> None:
+        self._not_sent.labels(reason).inc(count)
+
+    def settled(self, channel: str, fate: Fate, reason: str = "") -> None:
+        self._deliveries.labels(channel, fate.value, reason).inc()
+
+    def depth(self, depths: Iterable[Depth], now: float) -> None:
+        """What waits in the outbox now; a channel that is not named has nothing waiting."""
+        self._waiting.clear()
+        self._oldest.clear()
+        for channel, waiting, oldest in depths:
+            self._waiting.labels(channel).set(waiting)
+            self._oldest.labels(channel).set(max(0.0, now - oldest) if waiting else 0.0)
+
+    def reload(self, ok: bool, now: float) -> None:
+        self._reloaded.set(now)
+        self._reload_ok.set(ok)
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The text format that `accept` (the request's header) asks for, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)

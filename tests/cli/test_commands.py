@@ -1,0 +1,248 @@
+"""The command line as its user meets it: what it prints, and how it ends."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from alertd import cli
+from alertd.cli import COMMANDS, main
+
+SUPPORT = {"__init__", "options", "show"}
+"""Files of the folder that are no command."""
+
+
+def alertd(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A first configuration, as `alertd init` writes it."""
+    assert alertd("init", tmp_path).exit_code == 0
+    return tmp_path / "alertd.yaml"
+
+
+# ── the frame ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_file_is_in_the_index() -> None:
+    files = {path.stem for path in Path(cli.__file__).parent.glob("*.py")} - SUPPORT
+    assert files == {name.replace("-", "_") for name in COMMANDS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    result = alertd(name, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {name}")
+
+
+def test_version() -> None:
+    assert alertd("--version").output == f"alertd, version {version('alertd')}\n"
+
+
+def test_wrong_use_is_exit_code_2() -> None:
+    assert alertd("chekc").exit_code == 2
+    assert alertd("send-test").exit_code == 2
+
+
+HEAVY = ("telegram", "slack_sdk", "discord", "aiosmtplib", "aiosmtpd", "watchfiles", "rich", "httpx")
+SLOW = ("numpy", "pydantic", "aiohttp", "lark", "msgspec")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        pytest.param(["--help"], HEAVY + SLOW, id="help"),
+        pytest.param(["check", "--config", "{config}"], HEAVY, id="check"),
+    ],
+)
+def test_nothing_is_imported_that_is_not_used(config: Path, arguments: list[str], unwanted: tuple[str, ...]) -> None:
+    code = (
+        "import sys\nfrom alertd.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        f"print(sorted(set(sys.modules) & set({unwanted!r})))"
+    )
+    words = [argument.format(config=config) for argument in arguments]
+    run = [sys.executable, "-c", code, *words]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)  # noqa: S603 — our own interpreter
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str) -> None:
+    assert "_ALERTD_COMPLETE" in alertd("completion", shell).output
+
+
+def test_commands_complete_without_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_ALERTD_COMPLETE": "bash_complete", "COMP_WORDS": "alertd st", "COMP_CWORD": "1"}.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(main, prog_name="alertd")
+    assert result.output == "plain,status\nplain,store\n"
+
+
+# ── init and check ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_init_writes_what_check_takes(config: Path) -> None:
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "first-move",
+        "  when     price moves 1% in 15m",
+        "  coins    BTC, ETH, SOL",
+        "  watches  price from binance, else coingecko",
+        "  tells    me (console me)",
+        "source\tcalls a month\tto fill the history\tquota",
+        "binance\t259,200\t3\tnone",
+        "coingecko\t8,640\t3\tnone",
+        "1 rules, 3 alerts: all is well",
+    ]
+
+
+def test_init_overwrites_nothing(config: Path) -> None:
+    config.write_text("mine")
+    result = alertd("init", config.parent)
+    assert result.exit_code == 78
+    assert "nothing was written" in result.stderr
+    assert config.read_text() == "mine"
+
+
+def test_check_without_a_file_says_how_to_begin(tmp_path: Path) -> None:
+    result = alertd("check", "--config", tmp_path / "alertd.yaml")
+    assert result.exit_code == 78
+    assert "alertd init" in result.stderr
+
+
+def test_check_tells_all_mistakes_of_all_rule_files(config: Path) -> None:
+    rules = config.parent / "rules"
+    (rules / "a.yaml").write_text("version: 1\nrules:\n  - {name: a, symbols: [BTX], when: price > 1}\n")
+    (rules / "b.yaml").write_text("version: 1\nrules:\n  - {name: b, symbols: [BTC], when: pryce > 1}\n")
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 78
+    assert f"{rules}/a.yaml:3:" in result.stderr
+    assert f"{rules}/b.yaml:3:" in result.stderr
+    assert "did you mean 'price'?" in result.stderr
+
+
+def test_check_warns_of_what_nobody_gives_or_hears(config: Path) -> None:
+    config.write_text(
+        config.read_text().replace("route: {to: [me]}", "route: {routes: [{match: {severity: x}, to: me}]}")
+    )
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0
+    assert "warning: first-move: nobody is told" in result.stderr
+    assert "  tells    nobody\n" in result.output
+
+
+def test_check_refuses_what_is_over_the_quota(config: Path) -> None:
+    config.write_text(config.read_text().replace("{every: 5m}", "{every: 5m, quota: 8k/month}"))
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 78
+    assert "coingecko: 8,640 calls a month" in result.stderr
+    assert "over the quota" in result.stderr
+
+
+# ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_coins(config: Path) -> None:
+    result = alertd("coins", "ether", "--config", config)
+    assert result.exit_code == 0
+    assert "ETH\tEthereum\t\tbinance=ETHUSDT coingecko=ethereum tokenmetrics=3306" in result.output.splitlines()
+    assert alertd("coins", "no such coin", "--config", config).exit_code == 1
+
+
+def test_send_test(config: Path) -> None:
+    result = alertd("send-test", "me", "--config", config)
+    assert result.exit_code == 0
+    assert result.output.startswith("[me] A test of alertd\n")
+    assert "console me: sent in" in result.output
+
+
+def test_send_test_to_nobody(config: Path) -> None:
+    result = alertd("send-test", "mee", "--config", config)
+    assert result.exit_code == 78
+    assert result.stderr == "no receiver is called 'mee'; did you mean 'me'?\n"
+
+
+def test_send_test_that_does_not_arrive(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERTD_TEST_HOOK", "canary-0123456789")
+    text = config.read_text().replace(
+        "  console: {}", '  webhook: {url: "http://127.0.0.1:1", secret: "env:ALERTD_TEST_HOOK"}'
+    )
+    config.write_text(text.replace("{console: me}", "{webhook: default}"))
+    result = alertd("send-test", "me", "--config", config)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("webhook default: ")
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize("command", ["reload", "status"])
+def test_no_daemon(config: Path, command: str) -> None:
+    result = alertd(command, "--config", config)
+    assert result.exit_code == 1
+    assert "is it running?" in result.stderr
+
+
+# ── replay ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CANDLES = """\
+symbol,open_time,open,high,low,close,volume
+BTC,2024-01-01T00:00:00Z,100,100,100,100,1
+BTC,2024-01-01T00:01:00Z,100,112,100,110,1
+BTC,2024-01-01T00:02:00Z,110,110,90,95,1
+"""
+
+LEVEL = """\
+version: 1
+rules:
+  - {name: over-105, symbols: [BTC], when: price > 105, until: price < 100}
+  - {name: over-200, symbols: [BTC], when: price > 200, until: price < 100}
+"""
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> list[str | Path]:
+    (tmp_path / "rules.yaml").write_text(LEVEL)
+    (tmp_path / "btc.csv").write_text(CANDLES)
+    return ["replay", tmp_path / "rules.yaml", "--prices", tmp_path / "btc.csv"]
+
+
+def test_replay_as_json(played: list[str | Path]) -> None:
+    result = alertd(*played, "--json")
+    assert result.exit_code == 0
+    events = [json.loads(line) for line in result.output.splitlines()]
+    assert [(event["time"], event["rule"], event["symbol"], event["episode"], event["event"]) for event in events] == [
+        ("2024-01-01T00:02:00.000Z", "over-105", "BTC", 1, "fired"),
+        ("2024-01-01T00:03:00.000Z", "over-105", "BTC", 1, "resolved"),
+    ]
+    assert events[0]["values"] == {"price": 110.0, "level": 105.0}
+
+
+def test_replay_as_a_table_per_rule(played: list[str | Path]) -> None:
+    result = alertd(*played)
+    assert result.output.splitlines() == [
+        "over-105: price > 105 — 1 episode",
+        "time (UTC)\tcoin\tevent\tepisode\tvalues",
+        "2024-01-01 00:02:00\tBTC\tfired\t1\tprice=110 level=105",
+        "2024-01-01 00:03:00\tBTC\tresolved\t1\tprice=95 level=105",
+        "over-200: price > 200 — 0 episodes",
+    ]
+
+
+def test_replay_between_two_times(played: list[str | Path]) -> None:
+    assert alertd(*played, "--json", "--to", "2024-01-01T00:01").output == ""
+    assert alertd(*played, "--from", "yesterday").exit_code == 2
+
+
+def test_replay_of_rules_with_mistakes(played: list[str | Path], tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("price > 105", "signal is bullish"))
+    result = alertd(*played)
+    assert result.exit_code == 78
+    assert "rules.yaml:3:" in result.stderr
