@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from errno import EEXIST
+from errno import EDQUOT, EEXIST, EIO, ENOSPC
 from pathlib import Path
 
 import msgspec
@@ -40,7 +40,8 @@ def explain(error: Exception, path: Path) -> Exception:
     if isinstance(error, msgspec.MsgspecError):
         return StorageUnusable(f"{path} holds a row that cannot be read ({error}). {WAY_OUT}")
     if isinstance(error, OSError):
-        return StorageBusy(f"{path}: {error.strerror}")
+        kind = StorageBusy if error.errno in (ENOSPC, EDQUOT, EIO) else StorageUnusable
+        return kind(f"{error.filename or path}: {error.strerror}")
     if isinstance(error, AlertdError) or not isinstance(error, sqlite3.Error):
         return error
     # The low byte of the extended code is the primary one; errors of the module itself have none.
@@ -91,7 +92,17 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StorageUnusable(f"there is no database {path}")
     log = path.with_name(f"{path.name}-wal").exists()
+    if log and os.geteuid() == 0:
+        _lend_index(path)
     return _connect(f"{path.absolute().as_uri()}?mode=ro{'' if log else '&immutable=1'}")
+
+
+def _lend_index(path: Path) -> None:
+    """After a crash the log has no index beside it: root, reading, makes one that the daemon's user can open."""
+    index, owner = path.with_name(f"{path.name}-shm"), path.stat()
+    if not index.exists():
+        index.touch(mode=0o600)
+        os.chown(index, owner.st_uid, owner.st_gid)
 
 
 def open_writable(path: Path) -> sqlite3.Connection:

@@ -40,4 +40,7 @@ class Lock:
         return cls(descriptor)
 
     def release(self) -> None:
-        os.close(self._descriptor)
+        """Once or more often: a number that was closed may be another file's by now."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)

@@ -60,8 +60,9 @@ class MemoryStore:
         numbers = self._refuse_twins(commit)
         for row in commit.alerts:
             self._alerts[row.id] = row
-            key = (row.owner, row.rule, row.coin)
-            self._episodes[key] = max(self._episodes.get(key, 0), row.episode)
+            if row.episode:
+                key = (row.owner, row.rule, row.coin)
+                self._episodes[key] = max(self._episodes.get(key, 0), row.episode)
         self._series.update((row.number, row) for row in commit.series)
         for name, body in commit.pages.items():
             if body is None:

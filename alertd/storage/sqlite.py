@@ -93,7 +93,7 @@ class SqliteStore:
 def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
     """All that a daemon starts from, as of now (epoch seconds)."""
     rows = [
-        AlertRow._make(math.nan if value is None else value for value in row)
+        AlertRow._make([math.nan if value is None else value for value in row])
         for row in connection.execute("SELECT * FROM alert ORDER BY id")
     ]
     episodes = {
@@ -101,8 +101,9 @@ def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
         for owner, rule, coin, episode in connection.execute("SELECT owner, rule, coin, episode FROM former")
     }
     for row in rows:
-        key = (row.owner, row.rule, row.coin)
-        episodes[key] = max(episodes.get(key, 0), row.episode)
+        if row.episode:
+            key = (row.owner, row.rule, row.coin)
+            episodes[key] = max(episodes.get(key, 0), row.episode)
     last_message, last_held = connection.execute("SELECT last_message, last_held FROM meta").fetchone()
     return Snapshot(
         alerts=[row for row in rows if not row.removed],

@@ -17,7 +17,7 @@ def compare(name: str, ours: Work, theirs: Work, pairs: int = 7) -> float:
     """Run both `pairs` times after one warm-up each, print the median CPU times, return ours / theirs."""
     ours()
     theirs()
-    # What the works hold ready is not theirs to traverse in every collection.
+    # What both hold ready stays out of every collection, as the daemon's columns do.
     gc.freeze()
     spent: tuple[list[float], list[float]] = ([], [])
     for turn in range(pairs):

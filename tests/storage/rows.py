@@ -99,7 +99,10 @@ def held(row: int, *, until: float = START + 60) -> Held:
 def comparable(snapshot: Snapshot) -> tuple[object, ...]:
     """A snapshot as a value that equals another one of the same content, NaN included."""
     return (
-        [tuple(None if value != value else value for value in row) for row in snapshot.alerts],
+        [
+            tuple(None if isinstance(value, float) and math.isnan(value) else value for value in row)
+            for row in snapshot.alerts
+        ],
         dict(snapshot.episodes),
         list(snapshot.series),
         dict(snapshot.pages),

@@ -1,0 +1,60 @@
+"""kill -9 in the middle of commits: each is whole or absent, and none that was answered is lost."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alertd.storage.maintenance import check
+from alertd.storage.sqlite import SqliteStore
+from tests.fakes import START
+
+_TICKER = """
+import asyncio, sys
+from itertools import count
+from pathlib import Path
+from alertd.ports import Commit
+from alertd.storage.sqlite import SqliteStore
+from tests.fakes import START
+from tests.storage.rows import alert, event, held, message
+
+async def tick():
+    store = await SqliteStore.open(Path(sys.argv[1]), now=START)
+    for n in count(1):
+        await store.commit(Commit(
+            now=START, alerts=[alert(1, episode=n)], pages={"page": str(n).encode() * 2000}, events=[event(n)],
+            messages=[message(store, n, "chat:a", "mail:a")], held=[held(n)], released=[n - 1]))
+        print(n, flush=True)
+
+asyncio.run(tick())
+"""
+
+
+def kill(path: Path, after: int) -> int:
+    """Run a daemon's commits, kill it after so many answers; the number of the last commit that was answered."""
+    command = [sys.executable, "-c", _TICKER, str(path)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, text=True) as ticker:  # noqa: S603  (our own text)
+        assert ticker.stdout
+        for _ in range(after):
+            ticker.stdout.readline()
+        ticker.kill()
+        return max([after, *map(int, ticker.stdout.read().split())])
+
+
+@pytest.mark.parametrize("after", [1, 7, 40])
+async def test_a_commit_is_whole_or_absent(tmp_path: Path, after: int) -> None:
+    path = tmp_path / "alertd.db"
+    last = kill(path, after)
+    assert check(path) == []
+    store = await SqliteStore.open(path, now=START)
+    snapshot = await store.load(START)
+    (row,) = snapshot.alerts
+    assert row.episode >= last
+    assert snapshot.last_message == snapshot.last_held == row.episode
+    assert snapshot.pages == {"page": str(row.episode).encode() * 2000}
+    assert [one.row for one in snapshot.held] == [row.episode]
+    assert [event.episode for event in await store.history(limit=1)] == [row.episode]
+    assert [depth.waiting for depth in await store.depths()] == [row.episode, row.episode]
+    await store.close()

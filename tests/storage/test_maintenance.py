@@ -1,0 +1,167 @@
+"""Check, backup, restore, status: beside a running daemon and without one."""
+
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alertd.errors import StorageError, StorageUnusable
+from alertd.model.event import Drop
+from alertd.ports import Commit, Depth, Fate, Settled
+from alertd.storage.maintenance import backup, check, count_rows, restore
+from alertd.storage.sqlite import SqliteStore
+from alertd.storage.status import read_status
+from tests.fakes import START
+from tests.storage.rows import alert, comparable, event, held, message
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "alertd.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    """A store in use, with something in it."""
+    made = await SqliteStore.open(path, now=START)
+    await made.commit(
+        Commit(
+            now=START,
+            alerts=[alert(1, episode=1), alert(2, coin="ETH", removed="removed")],
+            events=[event()],
+            drops=[Drop(START, 1, "breakout", "", "BTC", "cooldown")],
+            not_sent=[(event(), "desk", "silenced"), (event(), "me", "silenced")],
+            messages=[message(made, 1, "chat:a"), message(made, 2, "chat:a", "mail:a"), message(made, 3, "mail:b")],
+            held=[held(1)],
+        )
+    )
+    await made.settle([Settled(1 * 64, Fate.BURIED, START, 0.0, "blocked"), Settled(3 * 64, Fate.EXPIRED, START)])
+    yield made
+    await made.close()
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def half(path: Path, target: Path) -> None:
+    target.write_bytes(content(path)[: path.stat().st_size // 2])
+
+
+def sql(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["beside a daemon", "without one"])
+async def test_reading_changes_nothing(store: SqliteStore, path: Path, running: bool) -> None:
+    if not running:
+        await store.close()
+    before = {entry.name for entry in path.parent.iterdir()}
+    assert check(path) == []
+    assert list(count_rows(path).items()) == [
+        *(("alert", 2), ("series", 0), ("page", 0), ("event", 1)),
+        *(("unsent", 3), ("held", 1), ("item", 3), ("delivery", 4)),
+    ]
+    status = read_status(path)
+    assert (status.version, status.alerts, status.held) == (1, 1, 1)
+    assert status.depths == [Depth("chat", 1, START), Depth("mail", 1, START)]
+    assert status.unsent == {"blocked": 1, "cooldown": 1, "expired": 1, "silenced": 2}
+    assert status.events == [event()]
+    assert {entry.name for entry in path.parent.iterdir()} == before
+
+
+async def test_a_backup_is_all_of_it(store: SqliteStore, path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    backup(path, target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert check(target) == []
+    assert count_rows(target) == count_rows(path)
+    assert not target.with_name("copy.db.part").exists()
+    with pytest.raises(StorageError, match="there already"):
+        backup(path, target)
+
+
+async def test_a_restore_goes_back_and_keeps_what_was(store: SqliteStore, path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    backup(path, target)
+    then = comparable(await store.load(START))
+    await store.commit(Commit(now=START, alerts=[alert(9)]))
+    with pytest.raises(StorageUnusable, match="in use by another alertd"):
+        restore(target, path, now=START)
+    await store.close()
+    kept = restore(target, path, now=START)
+    assert kept == tmp_path / "alertd.db.before-restore-20260101T000000Z"
+    assert count_rows(kept)["alert"] == 3
+    again = await SqliteStore.open(path, now=START)
+    snapshot = await again.load(START)
+    assert comparable(snapshot)[:-1] == then[:-1]
+    assert snapshot.last_message == START * 1e6, "no number of the time since the backup is given again"
+    assert again.word == store.word
+    assert [one.message for one in await again.due("chat", START, limit=1)] == [f"{store.word}-2"]
+    await again.close()
+
+
+async def test_a_restore_after_a_crash_keeps_the_log_with_its_file(store: SqliteStore, path: Path) -> None:
+    await store.commit(Commit(now=START, alerts=[alert(9)]))
+    crashed = path.with_name("crashed.db")
+    for end in ("", "-wal"):
+        crashed.with_name(crashed.name + end).write_bytes(path.with_name(path.name + end).read_bytes())
+    target = path.with_name("copy.db")
+    backup(path, target)
+    kept = restore(target, crashed, now=START)
+    assert kept is not None
+    assert kept.with_name(f"{kept.name}-wal").exists()
+    assert not crashed.with_name("crashed.db-wal").exists()
+    assert check(crashed) == []
+    assert count_rows(kept)["alert"] == 3
+
+
+async def test_a_restore_where_there_is_no_database(store: SqliteStore, path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    backup(path, target)
+    assert restore(target, tmp_path / "new.db", now=START) is None
+    assert check(tmp_path / "new.db") == []
+
+
+async def test_a_backup_that_is_not_whole_is_not_restored(store: SqliteStore, path: Path, tmp_path: Path) -> None:
+    await store.close()
+    bad = tmp_path / "bad.db"
+    before = content(path)
+    half(path, bad)
+    with pytest.raises(StorageUnusable, match="nothing was restored"):
+        restore(bad, path, now=START)
+    assert content(path) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE delivery SET state = 'queued'", "next of an address"),
+        ("UPDATE delivery SET state = 'lost' WHERE state = 'next'", "no known state"),
+        ("UPDATE meta SET last_message = 1", "counter"),
+        ("UPDATE held SET body = x'00'", "cannot be read"),
+        ("PRAGMA application_id = 7", "another program"),
+        ("DROP TABLE item; ", "item"),
+    ],
+)
+async def test_check_finds(store: SqliteStore, path: Path, statement: str, said: str) -> None:
+    await store.close()
+    sql(path, statement)
+    problems = check(path)
+    if said == "item":
+        with pytest.raises(StorageError, match="item"):
+            count_rows(path)
+    else:
+        assert said in problems[0]
+
+
+def test_check_of_nothing(path: Path) -> None:
+    assert check(path) == [f"there is no database {path}"]
+    with pytest.raises(StorageError):
+        read_status(path)
+    with pytest.raises(StorageError):
+        backup(path, path.with_name("copy.db"))
