@@ -44,7 +44,14 @@ def test_a_line_is_one_json_object_with_its_extras() -> None:
     assert out.getvalue().count("\n") == 1
     line = json.loads(out.getvalue())
     assert line.pop("time").endswith("+00:00")
-    assert line == {"level": "info", "logger": "alertd.outbox", "message": "sent\nto desk", "delivery": 7, "alert": 12, "episode": 3}
+    assert line == {
+        "level": "info",
+        "logger": "alertd.outbox",
+        "message": "sent\nto desk",
+        "delivery": 7,
+        "alert": 12,
+        "episode": 3,
+    }
 
 
 def test_a_terminal_gets_readable_lines() -> None:

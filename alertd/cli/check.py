@@ -36,7 +36,8 @@ def command(config_path: Path) -> None:
         _describe(watch, config)
     show.problems((*loaded.problems, *plan.problems))
     _budget(plan)
-    click.echo(f"{len(loaded.rules)} rules, {sum(len(rule.symbols) for rule in loaded.rules)} alerts: all is well")
+    alerts = sum(len(rule.symbols) for rule in loaded.rules)
+    click.echo(f"{show.counted(len(loaded.rules), 'rule')}, {show.counted(alerts, 'alert')}: all is well")
 
 
 async def _plan(config: Config, rules: tuple[Rule, ...]) -> Plan:

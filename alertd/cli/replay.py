@@ -1,7 +1,7 @@
 """`alertd replay`: rules over past prices, by the very code that judges live."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from alertd import replay
 from alertd.cli import show
 from alertd.config import load
 from alertd.config.files import rule_files
-from alertd.errors import ConfigError
+from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.market.path import Path as BarPath
 from alertd.model.event import Event, Value
 from alertd.model.units import say_number
@@ -69,8 +69,9 @@ def command(
         sources={replay.SOURCE: frozenset({"price"})},
         zone="UTC",
     )
-    first = min(float(each.end[0]) for each in bars.values())
+    first = min((float(each.end[0]) for each in bars.values()), default=0.0)
     loaded = _rules(rules, universe, first if start is None else start)
+    show.problems(_unpriced(loaded, bars))
     events = replay.told(
         replay.replay(
             loaded,
@@ -98,6 +99,15 @@ def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Sequence[
     return loaded.rules
 
 
+def _unpriced(rules: Iterable[Rule], symbols: Collection[str]) -> Iterator[Problem]:
+    """A warning for each coin that some rule watches and no file has: symbols are taken as the files write them."""
+    for coin in dict.fromkeys(coin for rule in rules for coin in rule.symbols):
+        if coin not in symbols:
+            shown = f"the files have {', '.join(sorted(symbols)[:10])}"
+            near = did_you_mean(coin, symbols)
+            yield Problem(f"there are no prices of {coin}; {shown}", hint=near, warning=True)
+
+
 def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:
     """One table per rule, in the order of the files."""
     by_rule: dict[str, list[Event]] = {rule.name: [] for rule in rules}
@@ -105,8 +115,8 @@ def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:
         by_rule[event.rule].append(event)
     for rule in rules:
         found = by_rule[rule.name]
-        count = sum(event.kind == "fired" for event in found)
-        show.heading(f"{rule.name}: {rule.when_text} — {count} {'episode' if count == 1 else 'episodes'}")
+        episodes = sum(event.kind == "fired" for event in found)
+        show.heading(f"{rule.name}: {rule.when_text} — {show.counted(episodes, 'episode')}")
         if found:
             rows = [
                 (_time(event.time), event.symbol, event.kind, event.episode, _values(event.values)) for event in found

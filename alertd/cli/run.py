@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from alertd import app, logs
+from alertd import logs
+from alertd.app import run
 from alertd.cli.options import config_option
 from alertd.config import load
 
@@ -23,4 +24,4 @@ from alertd.config import load
 def command(config_path: Path, dry_run: bool, log_level: str) -> None:
     """Run the daemon, in the foreground: SIGTERM ends it, SIGHUP and `alertd reload` have it read everything again."""
     logs.set_up(level=log_level)
-    asyncio.run(app.run(load(config_path), dry_run=dry_run))
+    asyncio.run(run(load(config_path), dry_run=dry_run))

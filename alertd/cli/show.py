@@ -12,6 +12,11 @@ def heading(text: str) -> None:
     click.secho(text, bold=True)
 
 
+def counted(number: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
+
+
 def problems(found: Iterable[Problem]) -> None:
     """Mistakes and warnings, to standard error."""
     for problem in found:

@@ -34,7 +34,7 @@ def command(config_path: Path) -> None:
 
 
 def _store(status: Status, now: float) -> None:
-    click.echo(f"{status.alerts} alerts, {status.held} items held back")
+    click.echo(f"{show.counted(status.alerts, 'alert')}, {show.counted(status.held, 'item')} held back")
     if status.depths:
         rows = [(depth.channel, depth.waiting, say_duration(now - depth.oldest)) for depth in status.depths]
         show.table(("channel", "waiting", "oldest"), rows)

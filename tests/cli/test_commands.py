@@ -101,7 +101,7 @@ def test_init_writes_what_check_takes(config: Path) -> None:
         "source\tcalls a month\tto fill the history\tquota",
         "binance\t259,200\t3\tnone",
         "coingecko\t8,640\t3\tnone",
-        "1 rules, 3 alerts: all is well",
+        "1 rule, 3 alerts: all is well",
     ]
 
 
@@ -138,6 +138,15 @@ def test_check_warns_of_what_nobody_gives_or_hears(config: Path) -> None:
     assert result.exit_code == 0
     assert "warning: first-move: nobody is told" in result.stderr
     assert "  tells    nobody\n" in result.output
+
+
+def test_check_warns_of_a_coin_that_the_named_source_does_not_have(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(
+        "version: 1\nrules:\n  - {name: a, symbols: [HYPE], when: binance.price > 1, cooldown: 1h}\n"
+    )
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0
+    assert "first.yaml:3: warning: a: no source gives price of HYPE" in result.stderr
 
 
 def test_check_refuses_what_is_over_the_quota(config: Path) -> None:
@@ -239,6 +248,13 @@ def test_replay_as_a_table_per_rule(played: list[str | Path]) -> None:
 def test_replay_between_two_times(played: list[str | Path]) -> None:
     assert alertd(*played, "--json", "--to", "2024-01-01T00:01").output == ""
     assert alertd(*played, "--from", "yesterday").exit_code == 2
+
+
+def test_replay_says_what_the_files_do_not_have(played: list[str | Path], tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("[BTC]", "[BTCUSD]"))
+    result = alertd(*played, "--json")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "warning: there are no prices of BTCUSD; the files have BTC\n    did you mean 'BTC'?\n"
 
 
 def test_replay_of_rules_with_mistakes(played: list[str | Path], tmp_path: Path) -> None:
