@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from alertd import channels as channel_index
 from alertd import sources as source_index
 from alertd.config.files import Text, read, rule_files
-from alertd.config.market import coin_table, price_sources, universe
+from alertd.config.market import coin_table, price_sources, universe, with_recorded
 from alertd.config.people import policy
 from alertd.config.settings import ClockSettings, ConfigSettings, Section, Unknown, entries, with_sections
 from alertd.dispatch.policy import Policy
@@ -80,7 +80,7 @@ def parse(text: Text, *, folder: Path) -> Config:
     )
     settings = _settings(document, shape, problems)
     sources = _sections(settings, "sources", kinds, folder)
-    coins = coin_table(document, settings, kinds, problems)
+    coins = with_recorded(coin_table(document, settings, kinds, problems), sources, problems)
     prices = price_sources(document, settings, sources, problems)
     config = Config(
         path=Path(text.file),

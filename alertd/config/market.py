@@ -6,6 +6,7 @@ from alertd.config.settings import ConfigSettings, Section
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
 from alertd.rules.document import Document
+from alertd.sources.candle_files import read_all
 from alertd.sources.candles import CandlesSettings
 from alertd.sources.coins import CoinTable
 from alertd.sources.settings import SourceSettings
@@ -33,6 +34,17 @@ def coin_table(
     except ConfigError as error:
         problems += [document.problem(("coins",), problem.message, problem.hint) for problem in error.problems]
         return table
+
+
+def with_recorded(table: CoinTable, sources: Mapping[str, Section], problems: list[Problem]) -> CoinTable:
+    """The table with the symbols of candle files, so that `"*"` means them too."""
+    for name, section in sources.items():
+        if isinstance(section.settings, CandlesSettings):
+            try:
+                table = table.with_literal(name, read_all(section.settings.files))
+            except ConfigError as error:
+                problems += error.problems
+    return table
 
 
 def universe(

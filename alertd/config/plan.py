@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertd.conditions.judge import windows_of
-from alertd.conditions.shape import fields_of
+from alertd.conditions.shape import fields_of, windows_of
 from alertd.conditions.tree import Field
 from alertd.config.load import Config
 from alertd.dispatch.route import legs

@@ -51,7 +51,9 @@ def render(event: Event, rule: Rule, policy: Policy) -> Notification:
         lines.insert(0, title)
         title = _said(event, rule.say, policy.zone)
     symbol = fold(event.symbol)
-    link = policy.chart.replace("{symbol}", quote(symbol, safe=""))
+    # Candle files write a pair (BTCUSD) where the other sources write the coin.
+    coin = symbol.removesuffix("USD") or symbol
+    link = policy.chart.replace("{symbol}", quote(coin, safe=""))
     return Notification(
         title=title,
         lines=tuple(lines),
