@@ -73,7 +73,7 @@ async def ask(path: Path, command: str, *, patience: float = 60.0) -> Answer:
         raise ControlError(f"no answer at {path} within {patience:g} s") from None
     except (OSError, ValueError):
         raise ControlError(f"no alertd answers at {path}: is it running?") from None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
         raise ControlError(f"what answers at {path} is not alertd")
     return answer
 

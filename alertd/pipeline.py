@@ -90,7 +90,8 @@ class Pipeline:
         self._stir = asyncio.Event()
         self._held_until = -np.inf
         self._now = -np.inf
-        self._awake_from = clock.now() + _GRACE
+        self._began = clock.now()
+        self._awake_from = self._began + _GRACE
         self._stored_series = len(state.market.series)
 
     # ── what others put in ───────────────────────────────────────────────────────────────────────────────────────
@@ -182,7 +183,9 @@ class Pipeline:
 
     def _pass_time(self, outcome: Outcome, until: float) -> None:
         while (due := wake_at(self.state)) < until:
-            _add(outcome, step(self.state, None, due))
+            # What time alone led to before the start is late, too.
+            late = Poll("", due, late=True) if due < self._began else None
+            _add(outcome, step(self.state, late, due))
 
     # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,7 +211,8 @@ class Pipeline:
         return commit
 
     async def _commit(self, commit: Commit) -> None:
-        """Write it, however long the store is busy: until then there is no next tick."""
+        """Write it, however long the store is busy: until then there is no next tick, and so there are no polls."""
+        began = self._clock.now()
         while commit:
             try:
                 await self._store.commit(commit)
@@ -218,6 +222,9 @@ class Pipeline:
                 self.trouble = str(error)
                 await self._clock.sleep(_BUSY_PAUSE)
             else:
+                if self.trouble:
+                    # Nobody was asked meanwhile: that is no silence of the sources.
+                    self.state.market.skip(self._clock.now() - began)
                 self.trouble = ""
                 return
 

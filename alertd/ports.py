@@ -163,7 +163,7 @@ class Commit:
 class Snapshot:
     """What a daemon starts from.
 
-    `alerts` are the living ones; `episodes` the last episode number of every (owner, rule, coin) that ever was.
+    `alerts` are the living ones; `episodes` the last episode number of every (owner, rule, coin) that ever had one.
     `last_alert`, `last_message` and `last_held` are the highest numbers ever used. `recent` are (receiver, created)
     of the messages of the last 24 hours, for caps.
     """
@@ -209,7 +209,7 @@ class Store(Protocol):
     """Where everything lasts. Errors are StorageError and nothing else. Every call is one transaction.
 
     Message ids are `<word>-<number>`, the word being drawn once per store, so that two stores never share an
-    idempotency key.
+    idempotency key; the numbers grow, and what is older has the lower one.
     """
 
     @property
@@ -222,7 +222,7 @@ class Store(Protocol):
         """All of it or nothing. An item that is there already is a bug of the caller: StorageError."""
 
     async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Delivery]:
-        """Up to `limit` deliveries due by `now`, longest due first, at most one per address and none to a `busy` address.
+        """Up to `limit` deliveries due by `now`, longest due first; at most one per address, none to a `busy` address.
 
         An address whose oldest waiting delivery is not yet due gives none: order per address is kept.
         """

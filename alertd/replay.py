@@ -13,7 +13,7 @@ from alertd.model.reading import Bars, Poll
 from alertd.rules.amend import Change, amend
 from alertd.rules.rule import Rule
 from alertd.rules.state import State
-from alertd.rules.step import step, wake_at
+from alertd.rules.step import step
 
 SOURCE = "candles"
 """The source that replayed readings come from; it gives `price` of every coin in the files."""
@@ -37,11 +37,13 @@ def replay(
     state = State(Feeds([Feed(SOURCE, "price")]), Market())
     amend(state, Change(put=rules), now=max(first, start) - 1e-6)
     past = tuple(as_history(each, path, start) for each in bars.values())
-    step(state, Poll(SOURCE, start, bars=past), now=max(first, start) - 1e-6)
+    outcome = step(state, Poll(SOURCE, start, bars=past), now=max(first, start) - 1e-6)
     for poll in polls(bars, path, start=start, end=end):
-        while (due := wake_at(state)) < poll.received:
-            yield from step(state, None, due).events
-        yield from step(state, poll, poll.received).events
+        while outcome.wake_at < poll.received:
+            outcome = step(state, None, outcome.wake_at)
+            yield from outcome.events
+        outcome = step(state, poll, poll.received)
+        yield from outcome.events
 
 
 def as_json(event: Event) -> str:

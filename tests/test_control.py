@@ -82,6 +82,17 @@ async def test_a_file_in_its_place_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "control").read_text() == "mine"
 
 
+@pytest.mark.parametrize("line", [b"HTTP/1.1 400 Bad Request\r\n", b"[]\n", b"{}\n", b""])
+async def test_somebody_else_answers(tmp_path: Path, line: bytes) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(line)
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, tmp_path / "control"):
+        with pytest.raises(ControlError, match=r"not alertd|no alertd answers"):
+            await ask(tmp_path / "control", "status")
+
+
 async def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(ControlError, match="is it running"):
         await ask(tmp_path / "control", "status")

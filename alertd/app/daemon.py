@@ -29,8 +29,8 @@ from alertd.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-DRAIN = 20.0
-"""Seconds that what is in flight gets at the end."""
+LAST_TICKS, DRAIN = 3.0, 20.0
+"""Seconds that the ticks that wait get at the end, and after them what is in flight."""
 
 HISTORY_PATIENCE = 60.0
 """Seconds that sources get for what was missed; then watching goes on without it."""
@@ -119,23 +119,36 @@ class Daemon:
     async def _live(self, tasks: asyncio.TaskGroup) -> None:
         engine = tasks.create_task(self._pipeline.run())
         couriers = [tasks.create_task(courier.run()) for courier in self._couriers]
-        rules, stored = self._start_with
-        await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
-        self._start_with = (), ()
-        work = [tasks.create_task(chore) for chore in self._chores()]
-        self._systemd.ready(self._summary())
-        log.info("watching: %s", self._summary())
+        work = tasks.create_task(self._work())
         await self._stop.wait()
         self._systemd.stopping()
         log.info("stopping: finishing what is in flight")
-        for task in work:
-            task.cancel()
-        await self._pipeline.idle()
+        work.cancel()
+        await self._finish_ticks()
         engine.cancel()
         deadline = self._clock.now() + DRAIN * self._clock.speed
         await asyncio.gather(*(courier.drain(deadline) for courier in self._couriers))
         for task in couriers:
             task.cancel()
+
+    async def _work(self) -> None:
+        """The rules first, then everything that goes on until the end."""
+        rules, stored = self._start_with
+        await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
+        self._start_with = (), ()
+        async with asyncio.TaskGroup() as chores:
+            for chore in self._chores():
+                chores.create_task(chore)
+            await asyncio.sleep(0)  # each has begun: from here on no change of a file is missed
+            self._systemd.ready(self._summary())
+            log.info("watching: %s", self._summary())
+
+    async def _finish_ticks(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_TICKS):
+                await self._pipeline.idle()
+        except TimeoutError:
+            log.warning("the store does not take the last tick: what it judged will be judged again")
 
     def _chores(self) -> Iterator[Coroutine[None, None, None]]:
         yield self._watch_sources()

@@ -85,6 +85,7 @@ class DiscordChannel:
         self._settings = settings
         self._base = settings.url or API
         self._tls = tls(settings.ca_file)
+        settings.proxy_url()  # one that cannot be used is told before anything is sent
         wrapped = SdkSession(session, **every_request(self._tls, settings.timeout))
         self._session = cast("ClientSession", wrapped)  # the library calls nothing but `request`
         self._webhooks = WebhookApi(self._base)
@@ -109,8 +110,10 @@ class DiscordChannel:
         except RateLimited as limit:
             text = "Discord's bucket is empty"
             error = DeliveryDelayed(text, reason=Reason.RATE_LIMITED, retry_after=limit.retry_after)
-        except (aiohttp.ClientError, OSError, ValueError, ConfigError) as failure:
+        except (aiohttp.ClientError, OSError, ConfigError) as failure:
             error = by_failure(failure)
+        except ValueError:
+            error = _not_discord()
         raise error
 
     async def close(self) -> None:
@@ -120,7 +123,7 @@ class DiscordChannel:
     async def _to_webhook(self, secret: Secret, delivery: Delivery) -> None:
         number, token = webhook_parts(secret)
         with parameters(delivery.notification) as message:
-            await self._webhooks.execute_webhook(
+            answer = await self._webhooks.execute_webhook(
                 number,
                 token,
                 session=self._session,
@@ -128,11 +131,13 @@ class DiscordChannel:
                 payload=message.payload,
                 wait=True,  # else Discord says yes before it has the message
             )
+        _check(answer)
 
     async def _to_channel(self, secret: Secret, delivery: Delivery) -> None:
         bot = await self._logged_in(secret.reveal())
         with parameters(delivery.notification, nonce(delivery)) as message:
-            await bot.send_message(int(delivery.address), params=message)
+            answer = await bot.send_message(int(delivery.address), params=message)
+        _check(answer)
 
     async def _logged_in(self, token: str) -> BotApi:
         """The client of this token; another token (the file was replaced) logs in anew."""
@@ -167,6 +172,16 @@ def check_address(address: str) -> str | None:
     if address == DEFAULT or _ADDRESS.fullmatch(address):
         return None
     return f"expected a channel id such as 123456789012345678, or `{DEFAULT}` for a webhook"
+
+
+def _check(answer: object) -> None:
+    """Discord's yes is the message that it made; a gateway's page under 200 is none."""
+    if not (isinstance(answer, dict) and "id" in answer):
+        raise _not_discord()
+
+
+def _not_discord() -> DeliveryDelayed:
+    return DeliveryDelayed("the answer is not Discord's", reason=Reason.SERVER_ERROR)
 
 
 def webhook_parts(secret: Secret) -> tuple[int, str]:

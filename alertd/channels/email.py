@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from base64 import b64encode
 from contextlib import suppress
 from datetime import UTC, datetime
 from email import policy
@@ -28,10 +29,10 @@ from alertd.channels.text import Room, fit, plain
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery, Notification, Tone
 from alertd.ports import Pacing
-from alertd.wire.secret import Secret, redact
+from alertd.wire.secret import Secret, conceal, redact
 from alertd.wire.session import tls
 from alertd.wire.settings import Network, loopback
-from alertd.wire.tunnel import tunnel
+from alertd.wire.tunnel import plain_proxy, tunnel
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -95,8 +96,11 @@ class Email:
         self._smtp: SMTP | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._lock = asyncio.Lock()
+        # What cannot be used is told before anything is sent.
+        if proxy := settings.proxy_url():
+            plain_proxy(proxy)
         if settings.password:
-            settings.password.reveal()  # one that cannot be read is told before anything is sent
+            settings.password.reveal()
 
     def check_address(self, address: str) -> str | None:
         return check_address(address)
@@ -160,7 +164,9 @@ class Email:
         )
         await smtp.connect()
         if settings.user and settings.password:
-            await smtp.login(settings.user, settings.password.reveal())
+            password = settings.password.reveal()
+            conceal(b64encode(f"\0{settings.user}\0{password}".encode()).decode())  # AUTH PLAIN, if it comes back
+            await smtp.login(settings.user, password)
         return smtp
 
     def _rest(self) -> None:

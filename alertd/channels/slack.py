@@ -97,6 +97,7 @@ class SlackChannel:
         self.name = name
         self._settings = settings
         self._tls = tls(settings.ca_file)
+        settings.proxy_url()  # one that cannot be used is told before anything is sent
         wrapped = SdkSession(
             session,
             timeout=ClientTimeout(total=settings.timeout),
@@ -129,8 +130,10 @@ class SlackChannel:
             error = self._meaning(word, 200, None) if word else _not_slack()
         except (SlackClientError, AttributeError):
             error = _not_slack()
-        except (aiohttp.ClientError, OSError, ValueError, ConfigError) as failure:
+        except (aiohttp.ClientError, OSError, ConfigError) as failure:
             error = by_failure(failure)
+        except ValueError:
+            error = _not_slack()
         raise error
 
     async def close(self) -> None:
@@ -156,7 +159,9 @@ class SlackChannel:
         url = webhook_url(secret, self._settings.url)
         client = AsyncWebhookClient(url, ssl=self._tls, session=self._session, retry_handlers=[])
         client.proxy = self._settings.proxy_url()
-        await client.send_dict(body)
+        answer = await client.send_dict(body)
+        if answer.body != "ok":
+            raise _not_slack()
 
     def _meaning(self, word: str, status: int, wait: float | None) -> DeliveryError:
         """The error that a refusal's word stands for; its HTTP status where the word is none that we know."""

@@ -19,7 +19,7 @@ from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryR
 from alertd.model.notification import Delivery, Notification
 from alertd.ports import Pacing
 from alertd.wire.sdk import Refusal, blot
-from alertd.wire.secret import Secret
+from alertd.wire.secret import Secret, redact
 from alertd.wire.session import retry_after, tls
 from alertd.wire.settings import Endpoint
 
@@ -131,7 +131,7 @@ class TelegramChannel:
         except (NetworkError, ConfigError) as error:
             # The SDK wraps what the hook raised.
             failure: Exception = error.__cause__ if isinstance(error.__cause__, Refusal) else by_failure(error)
-        except (TelegramError, KeyError, TypeError, ValueError):
+        except (TelegramError, AttributeError, KeyError, TypeError, ValueError):
             failure = DeliveryDelayed("the answer is not Telegram's", reason=Reason.SERVER_ERROR)
         raise failure
 
@@ -196,7 +196,7 @@ def _meaning(refusal: Refusal, now: float) -> DeliveryError:
             reason = Reason.FORBIDDEN
         elif _says(refusal, "too long"):
             reason = Reason.TOO_LARGE
-        return DeliveryRefused(f"HTTP 400: {said}", reason=reason)
+        return DeliveryRefused(f"HTTP 400: {redact(said)}", reason=reason)
     # The body's own word (seconds) goes before a header that a gateway may have put there.
     wait = _parameters(refusal).get("retry_after", refusal.headers.get("retry-after"))
     return by_status(status, said, retry_after=retry_after(str(wait), now))

@@ -72,7 +72,8 @@ class Webhook:
         self._settings = settings
         self._session = session
         self._tls = tls(settings.ca_file)
-        self._secrets()  # one that cannot be read is told before anything is sent
+        self._secrets()  # what cannot be read is told before anything is sent
+        settings.proxy_url()
 
     def check_address(self, address: str) -> str | None:
         return check_address(address)
@@ -146,11 +147,13 @@ def sign(content: bytes, message: str, secrets: Sequence[str], *, now: float, no
     }
 
 
-def verify(headers: Mapping[str, str], content: bytes, secrets: Sequence[str], now: float) -> str | None:
+def verify(
+    headers: Mapping[str, str], content: bytes, secrets: Sequence[str], now: float, *, window: float = WINDOW
+) -> str | None:
     """For those who receive: what is wrong with a signed body, or None.
 
-    `headers` by any case. `secrets` are those that the receiver accepts. A signature older (or newer) than five
-    minutes is refused, so keeping nonces or idempotency keys for ten minutes closes the door to replays.
+    `headers` by any case. `secrets` are those that the receiver accepts. A signature older (or newer) than `window`
+    seconds is refused, so keeping nonces or idempotency keys for ten minutes closes the door to replays.
     """
     found = {name.lower(): value for name, value in headers.items()}
     timestamp, nonce = found.get("alertd-timestamp", ""), found.get("alertd-nonce", "")
@@ -165,7 +168,7 @@ def verify(headers: Mapping[str, str], content: bytes, secrets: Sequence[str], n
     ]
     if not any(matches):
         return "the signature does not match"
-    return "the timestamp is not of these five minutes" if abs(now - int(timestamp)) > WINDOW else None
+    return "the timestamp is not of these five minutes" if abs(now - int(timestamp)) > window else None
 
 
 def check_address(address: str) -> str | None:

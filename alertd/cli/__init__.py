@@ -3,12 +3,15 @@
 Exit codes: 0, 1 (it did not work), 2 (wrong use), 78 (the configuration or the rules have to be mended).
 """
 
+import sys
+import traceback
 from importlib import import_module
+from types import TracebackType
 
 import click
 from click.shell_completion import CompletionItem
 
-from alertd.errors import AlertdError, ConfigError
+from alertd.errors import AlertdError, ConfigError, did_you_mean
 
 COMMANDS = {
     "run": "Run the daemon.",
@@ -35,9 +38,9 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in COMMANDS:
-            return None
+            ctx.fail(f"no command is called {cmd_name!r}; {did_you_mean(cmd_name, COMMANDS) or 'see alertd --help'}")
         command = import_module(f"alertd.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)  # noqa: S101 — what the files of this folder promise
         return command
@@ -51,12 +54,19 @@ class Commands(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
-        """What alertd raises on purpose is told in its own words; only a bug has a traceback."""
+        """What alertd raises on purpose is told in its own words; only a bug has a traceback, without secrets."""
+        sys.excepthook = _tell_bug
         try:
             return super().invoke(ctx)
         except AlertdError as error:
             click.echo(str(error), err=True)
             ctx.exit(EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED)
+
+
+def _tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from alertd.wire.secret import redact  # noqa: PLC0415 — what `--help` has no use for
+
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

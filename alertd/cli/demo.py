@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from alertd import demo
+from alertd.cli import EXIT_FAILED
+from alertd.errors import AlertdError
 
 
 @click.command()
@@ -20,4 +21,10 @@ def command(ctx: click.Context, prices: tuple[Path, ...]) -> None:
 
     Neither network nor keys are needed. Exit code 0 only if everything that should arrive did.
     """
-    ctx.exit(0 if demo.main(prices=prices) else 1)
+    try:
+        import aiosmtpd  # noqa: F401, PLC0415 — an extra: only the demo needs a mail server
+    except ImportError:
+        raise AlertdError("the demo needs its extra: pip install 'alertd[demo]'") from None
+    from alertd.demo.play import main  # noqa: PLC0415 — servers and SDKs are loaded when they are needed
+
+    ctx.exit(0 if main(prices) else EXIT_FAILED)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from alertd.errors import ConfigError
+from alertd.errors import AlertdError, ConfigError
 
 CONFIG = """\
 # alertd's configuration. `alertd check` says what is wrong with it, `alertd run` runs it.
@@ -64,10 +64,13 @@ def command(directory: Path) -> None:
     """Write alertd.yaml and rules/first.yaml into DIRECTORY (here). They need no key; nothing is overwritten."""
     files = {directory / "alertd.yaml": CONFIG, directory / "rules" / "first.yaml": RULE}
     if taken := [str(path) for path in files if path.exists()]:
-        raise ConfigError(f"{' and '.join(taken)} is there already: nothing was written")
+        raise ConfigError(f"there is {' and '.join(taken)} already: nothing was written")
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise AlertdError(f"cannot write {path}: {error.strerror}") from None
         click.echo(f"wrote {path}")
     config = directory / "alertd.yaml"
     option = "" if directory == Path() else f" --config {config}"

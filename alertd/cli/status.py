@@ -24,6 +24,8 @@ def command(config_path: Path) -> None:
     down: ControlError | None = None
     try:
         answer = asyncio.run(ask(control_of(config), "status", patience=10.0))
+        if not answer["ok"]:
+            raise ControlError(f"the daemon cannot say: {answer['error']}")
         show.table(("daemon", ""), [(key, value) for key, value in answer.items() if key != "ok"])
     except ControlError as error:
         down = error

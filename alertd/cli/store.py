@@ -22,10 +22,12 @@ def command() -> None:
 @command.command()
 @config_option
 def check(config_path: Path) -> None:
-    """Look the whole database over, beside a running daemon too. Exit code 1 if it is damaged."""
+    """Look the whole database over, beside a running daemon too. Exit code 1 if it is damaged, or not there."""
     state = load(config_path).state
+    if not state.exists():
+        raise StorageUnusable(f"there is no database {state} yet: `alertd run` makes it")
     if found := maintenance.check(state):
-        raise StorageUnusable("\n".join([f"{state} is damaged:", *found, "restore it: alertd store restore BACKUP"]))
+        raise StorageUnusable("\n".join([f"{state} is not sound:", *found, "to go back: alertd store restore BACKUP"]))
     click.echo(f"{state} is sound")
     show.table(("table", "rows"), maintenance.count_rows(state).items())
 

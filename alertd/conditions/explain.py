@@ -3,9 +3,10 @@
 import numpy as np
 
 from alertd.conditions.fields import FIELDS, MARKET, label_of
-from alertd.conditions.judge import YES, Look, extremes, judge, number
+from alertd.conditions.judge import YES, judge
+from alertd.conditions.measure import Look, highest, lowest, number
 from alertd.conditions.shape import fields_of
-from alertd.conditions.tree import Change, Compare, Condition, Cross, Field, Move, walk
+from alertd.conditions.tree import Age, Change, Compare, Condition, Cross, Field, Move, walk
 from alertd.market.columns import Flags, Floats
 from alertd.model.event import Value
 
@@ -44,14 +45,14 @@ def spoken(name: str, value: float) -> Value:
 def _told_by(part: Compare | Move | Cross, look: Look) -> dict[str, Floats]:
     if isinstance(part, Move):
         value = number(part.field, look)
-        lowest, highest = extremes(part.field, part.seconds, look)
-        rose, fell = value / lowest - 1.0, 1.0 - value / highest
+        low, high = lowest(part.field, part.seconds, look), highest(part.field, part.seconds, look)
+        rose, fell = value / low - 1.0, 1.0 - value / high
         upward = (part.direction == "up") | ((part.direction == "moves") & (rose >= fell))
-        base = np.where(upward, lowest, highest)
+        base = np.where(upward, low, high)
         return {"change": 100.0 * (value / base - 1.0), "base": base}
-    if isinstance(part.left, Field):
-        return {"level": number(part.right, look)}
-    if isinstance(part.left, Change):
-        change = number(part.left, look)
-        return {"change": change, "base": number(part.left.field, look) / (1.0 + change / 100.0)}
-    return {}
+    # The side without a field is the level: 70k < price says the same as price > 70k.
+    left, right = (part.left, part.right) if fields_of(part.left) else (part.right, part.left)
+    if isinstance(left, Change):
+        change = number(left, look)
+        return {"change": change, "base": number(left.field, look) / (1.0 + change / 100.0)}
+    return {} if isinstance(left, Age) else {"level": number(right, look)}

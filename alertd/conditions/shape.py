@@ -3,6 +3,8 @@
 Windows, fields, coins and states belong to the shape: they decide what the market keeps.
 """
 
+from functools import lru_cache
+
 from alertd.conditions import tree as t
 
 
@@ -15,9 +17,16 @@ def shape(tree: t.Condition) -> tuple[t.Condition, tuple[float, ...]]:
     return _condition(tree, constants), tuple(constants)
 
 
+@lru_cache(4096)
 def fields_of(tree: t.Tree) -> tuple[t.Field, ...]:
     """The distinct fields that a tree names, from left to right."""
     return tuple(dict.fromkeys(node for node in t.walk(tree) if isinstance(node, t.Field)))
+
+
+def windows_of(node: t.Tree) -> tuple[tuple[t.Field, float], ...]:
+    """(field, seconds) of every window that looks back."""
+    windows = (part for part in t.walk(node) if isinstance(part, t.Window | t.Change | t.Move))
+    return tuple(dict.fromkeys((part.field, part.seconds) for part in windows))
 
 
 def _lift(value: float, constants: list[float]) -> t.Parameter:

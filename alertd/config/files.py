@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertd.errors import Problem
+from alertd.rules.strict_yaml import LARGEST
 
-MAX_BYTES = 1_000_000
 _WILD = frozenset("*?[")
 
 
@@ -32,7 +32,7 @@ def read(path: Path, *, within: Path | None = None) -> Text | Problem:
         content = _content(real)
     except (OSError, RuntimeError) as error:
         return Problem(f"cannot be read: {_why(error)}", file=name)
-    if len(content) > MAX_BYTES:
+    if len(content) > LARGEST:
         return Problem("is over 1 MB: split it into several files", file=name)
     return Text(name, content)
 
@@ -46,7 +46,7 @@ def _content(path: Path) -> bytes:
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, f"it is {_kind(mode)}, not a file")
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(LARGEST + 1)
     finally:
         os.close(descriptor)
 

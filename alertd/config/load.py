@@ -20,6 +20,7 @@ from alertd.rules.files import Loaded, RuleText, read_rules
 from alertd.rules.schema import problems_of
 from alertd.rules.strict_yaml import read_document
 from alertd.sources.coins import CoinTable
+from alertd.wire.secret import Secret
 from alertd.wire.settings import Settings
 
 
@@ -138,12 +139,20 @@ def _sections(settings: ConfigSettings, field: str, kinds: Mapping[str, str], fo
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    """The settings with their paths resolved: those are the fields called `…file` (one) and `…files` (several)."""
-    changed: dict[str, object] = {}
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if name.endswith("file") and isinstance(value, str):
-            changed[name] = str(folder / value)
-        elif name.endswith("files") and isinstance(value, list):
-            changed[name] = [str(folder / path) for path in value]
-    return settings.model_copy(update=changed) if changed else settings
+    """The settings with their paths resolved: the fields called `…file` (one) and `…files` (several), and secrets."""
+    values = {name: getattr(settings, name) for name in type(settings).model_fields}
+    return settings.model_copy(update={name: _resolved(name, value, folder) for name, value in values.items()})
+
+
+def _resolved(name: str, value: object, folder: Path) -> object:
+    match value:
+        case str() if name.endswith(("file", "files")):
+            return str(folder / value)
+        case list():
+            return [_resolved(name, each, folder) for each in value]
+        case tuple():
+            return tuple(_resolved(name, each, folder) for each in value)
+        case Secret() if value.reference.startswith("file:"):
+            return Secret(f"file:{folder / value.reference.removeprefix('file:')}")
+        case _:
+            return value

@@ -13,6 +13,7 @@ from alertd.errors import Problem, did_you_mean
 from alertd.model.notification import Destination
 from alertd.model.units import SECONDS
 from alertd.rules.document import Document, Path
+from alertd.storage.messages import PLACES
 
 _CAP = re.compile(r"(\d{1,6})\s*/\s*([smhd])")
 _LATER = {"quiet": "quiet hours", "else": "a second way"}
@@ -60,6 +61,9 @@ def _receiver(
         else:
             hint = did_you_mean(key, [*channels, "cap"]) or f"its keys are {', '.join([*channels, 'cap'])}"
             problems.append(document.problem(path, f"no channel is called {key!r}", hint, key=True))
+    if len(destinations) >= PLACES:
+        text = f"{name!r} has {len(destinations)} addresses, more than {PLACES - 1}: make several receivers of it"
+        problems.append(document.problem(("receivers", name), text, key=True))
     if not entry.keys() - {"cap"}:
         problems.append(document.problem(("receivers", name), f"{name!r} has no address on any channel", key=True))
     return Receiver(name, tuple(destinations), cap)

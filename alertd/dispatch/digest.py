@@ -20,7 +20,7 @@ _COINS = 8
 _COUNTED = {
     EventKind.FIRED: "fired",
     EventKind.RESOLVED: "resolved",
-    EventKind.REMINDED: "still true",
+    EventKind.REMINDED: "still firing",
     EventKind.ALREADY_TRUE: "already true",
     EventKind.NO_DATA: "without fresh data",
 }
@@ -48,12 +48,19 @@ def _weight(entry: Entry) -> tuple[float, str]:
 
 
 def _title(entries: Sequence[Entry]) -> str:
-    """`12 fired: BTC, ETH, SOL and 9 more`, or `23 alerts: 12 fired, 11 resolved`."""
+    """`BTC, ETH, SOL and 9 more: price down 5% in 1h` for one condition, `12 fired: BTC, ETH, SOL and 9 more` for
+    several, `23 alerts: 12 fired, 11 resolved` for several kinds; `No fresh price: BTC, ETH` where one is missing."""
     counts = Counter(entry.event.kind for entry in entries)
     late = "While alertd was not running: " if all(entry.event.late for entry in entries) else ""
     if len(counts) > 1:
         return f"{late}{len(entries)} alerts: {_counted(counts)}"
-    return f"{late}{_counted(counts)}: {_named(_coins(entries), 3)}"
+    reasons = {entry.event.reason for entry in entries}
+    if counts.keys() == {EventKind.NO_DATA} and len(reasons) == 1:
+        return f"{_missing(reasons.pop())}: {_named(_coins(entries), 3)}"
+    named, whens = _named(_coins(entries), 3), {dict(entry.notification.facts).get(WHEN, "") for entry in entries}
+    if counts.keys() == {EventKind.FIRED} and len(whens) == 1:
+        return f"{late}{named}{because(entries[0].event, whens.pop())}"
+    return f"{late}{_counted(counts)}: {named}"
 
 
 def _counted(counts: Counter[EventKind]) -> str:
@@ -100,7 +107,11 @@ def _lacking(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         fields.setdefault(entry.event.reason, []).append(entry)
     ordered = sorted(fields.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [f"No fresh {fold(name.replace('_', ' '))}: {_named(_coins(of), 30)}" for name, of in ordered[:LINES]]
+    return [f"{_missing(name)}: {_named(_coins(of), 30)}" for name, of in ordered[:LINES]]
+
+
+def _missing(field: str) -> str:
+    return f"No fresh {fold(field.replace('_', ' '))}"
 
 
 def _coins(entries: Iterable[Entry]) -> list[str]:

@@ -70,8 +70,9 @@ class _Tick:
     def release(self) -> dict[tuple[str, str], Group]:
         """Sends the digests whose window is open again; returns the groups that have waited long enough.
 
-        Such a digest is always sent: nothing of its receiver went out since its time was set.
+        Such a digest is always sent: nothing but notices went out to its receiver since its time was set.
         """
+        self._loosen()
         groups: dict[tuple[str, str], Group] = {}
         for waiting, batch in self.state.release(self.now):
             self.planned.released += [row.row for row in batch.rows]
@@ -85,6 +86,14 @@ class _Tick:
                 key = (waiting.receiver, waiting.group)
                 groups[key] = Group(waiting.receiver, waiting.group, entries=entries_of(batch.rows))
         return groups
+
+    def _loosen(self) -> None:
+        """A cap that a reload has widened or taken away holds nothing back any longer than it would by now."""
+        for waiting, batch in self.state.batches.items():
+            receiver = self.policy.receivers.get(waiting.receiver)
+            if waiting.reason == CAP and receiver:
+                recent = self.state.recent.get(waiting.receiver, ())
+                batch.until = min(batch.until, full_until(recent, receiver.cap, self.now) or self.now)
 
     def route(self, events: Sequence[Event], rules: Rules, groups: dict[tuple[str, str], Group]) -> None:
         """Puts every event into the groups of its receivers, or notes why it is not sent."""
@@ -170,7 +179,7 @@ class _Tick:
             Message(
                 id=f"{self.state.word}-{self.state.last_message}",
                 receiver=receiver,
-                destinations=destinations,
+                destinations=tuple(dict.fromkeys(destinations)),  # an address that is named twice is told once
                 items=items,
                 notification=notification,
                 created=self.now,

@@ -51,8 +51,8 @@ def render(event: Event, rule: Rule, policy: Policy) -> Notification:
         lines.insert(0, title)
         title = _said(event, rule.say, policy.zone)
     symbol = fold(event.symbol)
-    # Candle files write a pair (BTCUSD) where the other sources write the coin.
-    coin = symbol.removesuffix("USD") or symbol
+    # Candle files write a pair (BTCUSD) where the other sources write the coin, of which some end so too (TUSD).
+    coin = symbol.removesuffix("USD") if len(symbol) > len("FDUSD") else symbol
     link = policy.chart.replace("{symbol}", quote(coin, safe=""))
     return Notification(
         title=title,
@@ -79,7 +79,7 @@ def headline(event: Event) -> str:
         case EventKind.RESOLVED:
             parts.append(f"resolved after {lasted}")
         case EventKind.REMINDED:
-            parts.append(f"still true after {lasted}")
+            parts.append(f"still firing after {lasted}")
         case EventKind.ALREADY_TRUE:
             parts.append("already true")
     return " ".join(part for part in parts if part)

@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from alertd.market.columns import Columns, Fill, Flags, Floats, Ints, Rows
-from alertd.market.ring import Ring, interval_for
+from alertd.market.ring import Ring, interval_for, slots_for
 from alertd.model.reading import Bars, Poll, Readings
+
+BLOCK = 1024
+"""So many series are stored together."""
 
 FUTURE = 60.0
 """A reading that is further ahead than so many seconds is refused."""
@@ -30,7 +34,8 @@ class Latest(Columns):
 
     `at` is the reading's own time, `seen` when it last came or was confirmed; a series that never had a reading
     counts from when it was added. `fresh` is false from the moment it went stale until the next reading. `suspect`
-    is a value that jumped and waits for another to confirm it, NaN for none. `stale_after` is in seconds.
+    is a value that jumped and waits for another to confirm it, NaN for none, `suspect_at` that reading's time.
+    `stale_after` is in seconds.
     """
 
     FILL: ClassVar[Fill] = {
@@ -38,6 +43,7 @@ class Latest(Columns):
         "at": (np.float64, np.nan),
         "seen": (np.float64, np.nan),
         "suspect": (np.float64, np.nan),
+        "suspect_at": (np.float64, np.nan),
         "stale_after": (np.float64, np.inf),
         "fresh": (np.bool_, 1),
     }
@@ -45,6 +51,7 @@ class Latest(Columns):
     at: Floats
     seen: Floats
     suspect: Floats
+    suspect_at: Floats
     stale_after: Floats
     fresh: Flags
 
@@ -80,7 +87,7 @@ class Market:
         self.max_jump = max_jump
         self.jumping = jumping
         self.touched: set[int] = set()
-        """Series whose latest values changed since they were last stored."""
+        """Blocks of series, `BLOCK` each, whose latest values changed since they were last stored."""
         self.add(NOWHERE, now=float("nan"))
         self.latest.fresh[0] = False
 
@@ -94,18 +101,14 @@ class Market:
             number = lane[series.coin] = int(self.latest.extend(1)[0])
             self.series.append(series)
             self.latest.seen[number] = now
-            self.touched.add(number)
+            self.touched.add(number // BLOCK)
         if number:
             self.latest.stale_after[number] = stale_after
         return number
 
     def need(self, number: int, window: float) -> None:
         """Keep bars of a series for a window so many seconds long."""
-        if not number:
-            return
-        interval = interval_for(window)
-        # One bar at either end is cut by the window, and one may be ahead of the clock.
-        self.keep(number, interval, slots=int(window // interval) + 3)
+        self.keep(number, interval_for(window), slots=slots_for(window))
 
     def keep(self, number: int, interval: float, *, slots: int) -> None:
         """A row in the ring of that bar length, so many bars deep at the least."""
@@ -115,6 +118,17 @@ class Market:
             ring.rows.series[row] = number
             self.ring_rows[interval][number] = row
         ring.fit(slots, ring.rows.size)
+
+    def known(self) -> Floats:
+        """The values by series number, NaN where there is none or it is stale."""
+        n = self.latest.size
+        return np.where(self.latest.fresh[:n], self.latest.value[:n], np.nan)
+
+    def flags(self, numbers: Rows) -> Flags:
+        """True for these series, by number."""
+        flags = np.zeros(self.latest.size, np.bool_)
+        flags[numbers] = True
+        return flags
 
     def ring(self, window: float, numbers: Rows) -> tuple[Ring, Rows]:
         """The ring for a window, and the rows in it of these series (all of which were `need`ed)."""
@@ -145,7 +159,7 @@ class Market:
             absorbed.back = seen[~self.latest.fresh[seen]]
             self.latest.fresh[seen] = True
             self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)
-            self.touched.update(new.tolist(), revised.tolist(), absorbed.back.tolist())
+            self._touch(np.concatenate([new, revised, absorbed.back]))
             absorbed.filled = self._fill(poll.bars)
         absorbed.stale = self._expire(now)
         return absorbed
@@ -153,7 +167,7 @@ class Market:
     def _find(self, source: str, name: str, coins: Sequence[str]) -> Rows:
         """Series numbers of these coins, 0 for those that no rule asks for."""
         lane = self.numbers.get((source, name), {})
-        return np.fromiter((lane.get(coin, 0) for coin in coins), np.intp, len(coins))
+        return np.fromiter(map(lane.get, coins, repeat(0)), np.intp, len(coins))
 
     def _take(self, readings: Readings, now: float, absorbed: Absorbed) -> tuple[Rows, Rows, Rows]:
         """(new, revised, seen) series of one column of readings; a coin stands in it once."""
@@ -170,18 +184,33 @@ class Market:
         confirmed = good & (at == last_at) & (values == last)
         fresh = good & ~confirmed
         if readings.field in self.jumping and np.isfinite(self.max_jump):
-            suspect = latest.suspect[numbers]
-            believed = ~np.isnan(suspect) & ~_leap(values, suspect, self.max_jump)
-            waits = fresh & _leap(values, last, self.max_jump) & ~believed
-            _count(absorbed.refused, "jump", waits)
-            latest.suspect[numbers] = np.where(waits, values, np.nan)
-            fresh &= ~waits
+            fresh &= ~self._suspicious((numbers, values, at), fresh, absorbed.refused)
         revision = fresh & (at == last_at)
         new = fresh & ~revision
         latest.value[numbers[fresh]], latest.at[numbers[fresh]] = values[fresh], at[fresh]
         for part, replace in ((new, False), (revision, True)):
-            self._put(numbers[part], at[part], values[part], replace=replace)
+            if part.any():
+                self._put(numbers[part], at[part], values[part], replace=replace)
         return numbers[new], numbers[revision], numbers[fresh | confirmed]
+
+    def _suspicious(self, readings: tuple[Rows, Floats, Floats], fresh: Flags, refused: Counter[str]) -> Flags:
+        """Which of the fresh readings (series, value, time) leap too far from the last, and wait for a later one to
+        confirm them."""
+        latest, (numbers, values, at) = self.latest, readings
+        suspect, since = latest.suspect[numbers], latest.suspect_at[numbers]
+        believed = (at > since) & ~_leap(values, suspect, self.max_jump)
+        waits = fresh & _leap(values, latest.value[numbers], self.max_jump) & ~believed
+        _count(refused, "jump", waits)
+        # The same doubtful reading, served once more, is no second one.
+        anew = waits & ~((values == suspect) & (at == since))
+        settled = fresh & ~waits & ~np.isnan(suspect)
+        latest.suspect[numbers[anew]], latest.suspect_at[numbers[anew]] = values[anew], at[anew]
+        latest.suspect[numbers[settled]] = latest.suspect_at[numbers[settled]] = np.nan
+        self._touch(numbers[anew])
+        return waits
+
+    def _touch(self, numbers: Rows) -> None:
+        self.touched.update(np.flatnonzero(np.bincount(numbers // BLOCK)).tolist())
 
     def _put(self, numbers: Rows, at: Floats, values: Floats, *, replace: bool) -> None:
         for interval, ring in self.rings.items():
@@ -204,8 +233,9 @@ class Market:
             if not bars.end[-1] <= self.latest.at[number]:
                 self.latest.value[number], self.latest.at[number] = bars.close[-1], bars.end[-1]
             filled.append(number)
-        self.touched.update(filled)
-        return np.array(filled, np.intp)
+        found = np.array(filled, np.intp)
+        self._touch(found)
+        return found
 
     def skip(self, seconds: float) -> None:
         """Time in which nobody watched: it is no silence of the sources."""
@@ -215,17 +245,17 @@ class Market:
 
     def _expire(self, now: float) -> Rows:
         n = self.latest.size
-        gone = np.flatnonzero(self.latest.fresh[:n] & (self.latest.seen[:n] + self.latest.stale_after[:n] <= now))
+        over = self.latest.seen[:n] + self.latest.stale_after[:n] <= now
+        gone: Rows = (over & self.latest.fresh[:n]).nonzero()[0]
         self.latest.fresh[gone] = False
-        self.touched.update(gone.tolist())
+        self._touch(gone)
         return gone
 
     def next_stale(self) -> float:
         """When the next series goes stale, infinity if none will."""
         n = self.latest.size
-        ends = (self.latest.seen[:n] + self.latest.stale_after[:n])[self.latest.fresh[:n]]
-        ends = ends[np.isfinite(ends)]
-        return float(ends.min()) if len(ends) else float("inf")
+        ends = self.latest.seen[:n] + self.latest.stale_after[:n]
+        return float(np.fmin.reduce(ends, initial=np.inf, where=self.latest.fresh[:n]))
 
 
 def _leap(values: Floats, last: Floats, most: float) -> Flags:

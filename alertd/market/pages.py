@@ -1,8 +1,9 @@
 """The market as blocks of bytes, for the store: what changed in a tick, and the way back.
 
 All blocks are float64, little-endian, one column after the other:
-`latest/<k>` 1,024 series from number 1,024·k on: value, at, seen, suspect, fresh.
-`rows/<interval>` what a ring knows of its rows: series, first, last, high_before, low_before.
+`latest/<k>` 1,024 series from number 1,024·k on: value, at, seen, suspect, suspect_at, fresh.
+`ring/<interval>` slots and the newest bar's number.
+`rows/<interval>` what a ring knows of its rows: series, first, last, high_before, low_before, close_before.
 `bars/<interval>/<number>` one bar of every row that has it: series, high, low, close.
 """
 
@@ -11,18 +12,17 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from alertd.market.columns import Floats
-from alertd.market.market import Latest, Market, Series
+from alertd.market.market import BLOCK, Latest, Market, Series
 from alertd.market.ring import Ring
 
-BLOCK = 1024
-_LATEST = ("value", "at", "seen", "suspect", "fresh")
-_ROWS = ("series", "first", "last", "high_before", "low_before")
+_LATEST = ("value", "at", "seen", "suspect", "suspect_at", "fresh")
+_ROWS = ("series", "first", "last", "high_before", "low_before", "close_before")
 
 
 def changed(market: Market) -> dict[str, bytes | None]:
     """The blocks that changed since the last call, None for one that is no longer needed."""
     pages: dict[str, bytes | None] = {}
-    for block in sorted({number // BLOCK for number in market.touched}):
+    for block in sorted(market.touched):
         part = slice(block * BLOCK, min((block + 1) * BLOCK, market.latest.size))
         pages[f"latest/{block}"] = _pack(*(getattr(market.latest, name)[part] for name in _LATEST))
     market.touched.clear()
@@ -37,12 +37,13 @@ def _ring_pages(ring: Ring) -> dict[str, bytes | None]:
     for number in sorted(ring.dropped):
         pages[f"bars/{interval}/{number}"] = None
     for number in sorted(ring.dirty):
-        slot = number % ring.slots
-        if ring.number[slot] == number:
+        if number > ring.newest - ring.slots:
+            slot = number % ring.slots
             has = np.flatnonzero(~np.isnan(ring.high[slot, :n]))
             columns = (rows.series[has], ring.high[slot, has], ring.low[slot, has], ring.close[slot, has])
             pages[f"bars/{interval}/{number}"] = _pack(*columns)
     if ring.dirty:
+        pages[f"ring/{interval}"] = _pack(np.array([ring.slots, ring.newest]))
         pages[f"rows/{interval}"] = _pack(*(getattr(rows, name)[:n] for name in _ROWS))
     ring.dirty.clear()
     ring.dropped.clear()
@@ -53,18 +54,12 @@ def restore(market: Market, series: Iterable[Series], pages: Mapping[str, bytes]
     """Put the stored blocks into a new market. `series` are all that were ever stored, by number from 1 on."""
     for each in series:
         market.add(each, now=float("nan"))
-    bars: dict[int, list[int]] = {}
     for name, blob in pages.items():
-        kind, _, rest = name.partition("/")
+        kind, _, interval = name.partition("/")
         if kind == "latest":
-            _load_latest(market.latest, int(rest), blob)
-        elif kind == "bars":
-            length, _, number = rest.partition("/")
-            bars.setdefault(int(length), []).append(int(number))
-        elif kind == "rows":
-            _load_rows(market, int(rest), blob)
-    for interval, numbers in bars.items():
-        _load_bars(market, interval, sorted(numbers), pages)
+            _load_latest(market.latest, int(interval), blob)
+        elif kind == "ring":
+            _load_ring(market, interval, pages)
     market.touched.clear()
 
 
@@ -75,24 +70,21 @@ def _load_latest(latest: Latest, block: int, blob: bytes) -> None:
         getattr(latest, name)[part] = column
 
 
-def _load_rows(market: Market, interval: int, blob: bytes) -> None:
-    columns = _unpack(blob, len(_ROWS))
+def _load_ring(market: Market, interval: str, pages: Mapping[str, bytes]) -> None:
+    slots, newest = _unpack(pages[f"ring/{interval}"], 2).astype(np.int64).ravel().tolist()
+    columns = _unpack(pages[f"rows/{interval}"], len(_ROWS))
     for number in columns[0].astype(np.int64).tolist():
-        market.keep(number, float(interval), slots=1)
-    rows = market.rings[float(interval)].rows
-    for name, column in zip(_ROWS, columns, strict=True):
-        getattr(rows, name)[: columns.shape[1]] = column
-
-
-def _load_bars(market: Market, interval: int, numbers: list[int], pages: Mapping[str, bytes]) -> None:
+        market.keep(number, float(interval), slots=slots)
     ring = market.rings[float(interval)]
-    ring.fit(numbers[-1] - numbers[0] + 1, ring.rows.size)
-    for number in numbers:
-        ring.turn(number)
-        series, high, low, close = _unpack(pages[f"bars/{interval}/{number}"], 4)
-        rows, slot = market.ring_rows[ring.interval][series.astype(np.intp)], number % ring.slots
-        ring.high[slot, rows], ring.low[slot, rows], ring.close[slot, rows] = high, low, close
-    ring.dropped.clear()
+    for name, column in zip(_ROWS, columns, strict=True):
+        getattr(ring.rows, name)[: columns.shape[1]] = column
+    ring.newest = newest
+    for number in range(newest - slots + 1, newest + 1):
+        if (blob := pages.get(f"bars/{interval}/{number}")) is not None:
+            series, high, low, close = _unpack(blob, 4)
+            rows, slot = market.ring_rows[ring.interval][series.astype(np.intp)], number % slots
+            ring.high[slot, rows], ring.low[slot, rows], ring.close[slot, rows] = high, low, close
+    ring.carry(np.arange(ring.rows.size))
 
 
 def _pack(*columns: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:

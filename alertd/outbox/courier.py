@@ -27,6 +27,9 @@ CLAIM = 100
 
 _STORE_AGAIN = 1.0
 
+_DOWN = 8
+"""After so many failures in a row (some minutes) the operator is told that a channel takes nothing."""
+
 TellOperator = Callable[[str, str], None]
 """(key, text) of a notice."""
 
@@ -165,13 +168,21 @@ class Courier:
 
     def _delay(self, delivery: Delivery, error: DeliveryDelayed) -> Settled:
         now = self._clock.now()
+        log.warning("%s does not take %s yet: %s", delivery.channel, delivery.message, redact(str(error)))
         attempts = self._failures if error.whole_channel else delivery.attempts
         due = self._retry.at(attempts, error.retry_after, now, self._random)
         if error.whole_channel:
-            # Sends that were in flight together fail together: that is one failure of the channel.
-            self._failures += self._pace.rest_until <= now
-            self._pace.rest(due)
+            due = min(due, now + self._retry.asked)
+            self._rest(delivery.channel, due, error)
         return self._later(delivery, due, error.reason)
+
+    def _rest(self, channel: str, until: float, error: DeliveryDelayed) -> None:
+        if self._pace.rest_until <= self._clock.now():  # sends that were in flight together fail together: once
+            self._failures += 1
+            if self._failures == _DOWN:
+                text = f"{channel} takes no messages ({error.reason}).\nThey wait, and are tried until they expire."
+                self._tell(delivery_key(channel), text)
+        self._pace.rest(until)
 
     def _refuse_all(self, delivery: Delivery, error: DeliveryRefused) -> Settled:
         """The credential is refused: everything waits, the operator is told once, and it is tried now and then."""

@@ -66,6 +66,8 @@ def _put(state: State, rule: Rule, waiting: dict[tuple[str, str], Kept], now: fl
         saved = next((waiting.pop(name) for name in names if name in waiting), {})
     else:
         old = state.book[state.book.number[key]]
+        if old == rule:
+            return
         if key == names[0] and (old.sentence, old.symbols) == (rule.sentence, rule.symbols):
             bank = state.homes[state.book.put(rule)]
             rows = state.by_rule(bank, np.array([state.book.number[key]]))
@@ -105,10 +107,13 @@ def _add(state: State, rule: Rule, kept: Kept, now: float, outcome: Outcome) -> 
     for row, coin in zip(rows.tolist(), coins, strict=True):
         if coin in kept:
             _adopt(bank, row, kept[coin])
+            _rename(state, kept[coin], rule)
         else:
             state.last_alert += 1
             bank.id[row], bank.added[row] = state.last_alert, now
-            bank.episode[row] = state.episodes.pop(AlertKey(rule.owner, rule.name, coin), 0)
+        # Under a name that was there before, its numbers go on.
+        former = state.episodes.pop(AlertKey(rule.owner, rule.name, coin), 0)
+        bank.episode[row] = max(int(bank.episode[row]), former)
     state.prime(bank, rows[fresh], now)
     set_timers(state, bank, rows, now)
     watch(state, bank, rows, now, outcome)
@@ -124,6 +129,12 @@ def _adopt(bank: Bank, row: int, kept: AlertRow) -> None:
     for name in MEMORIES:
         getattr(bank, name)[row] = getattr(kept, name)
     bank.memory[row] = np.frombuffer(kept.memory, "<f8")
+
+
+def _rename(state: State, kept: AlertRow, rule: Rule) -> None:
+    """Whoever takes the old name later goes on from its numbers."""
+    if kept.rule != rule.name:
+        state.episodes[AlertKey(kept.owner, kept.rule, kept.coin)] = kept.episode
 
 
 def _take(state: State, rule: Rule) -> Kept:

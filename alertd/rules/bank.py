@@ -4,11 +4,11 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from alertd.conditions.judge import Look, memories
+from alertd.conditions.judge import memories
+from alertd.conditions.measure import Look, Tick, age_limits, timeouts
 from alertd.conditions.shape import fields_of
 from alertd.conditions.tree import Age, Condition, Field, Parameter, momentary, walk
 from alertd.market.columns import Codes, Columns, Fill, Flags, Floats, Ints, Rows
-from alertd.market.market import Market
 from alertd.model.alert import State
 from alertd.rules.lifecycle import FIRE, IGNORE, TELL, Standing, Terms
 from alertd.rules.rule import AlreadyTrue, Rule
@@ -158,6 +158,8 @@ class Bank(Columns):
         self.shape = shape
         self.fields: tuple[Field, ...] = tuple(dict.fromkeys(of for tree in trees for of in fields_of(tree)))
         self.momentary = momentary(shape.when)
+        self.limits = tuple(age_limits(tree) if tree is not None else () for tree in shape)
+        """Of the ages in `when` and in `until`."""
         self._recalls = memories(shape.when)
         self._split = sum(isinstance(part, Parameter) for part in walk(shape.when))
         aged = {part.field for tree in trees for part in walk(tree) if isinstance(part, Age)}
@@ -172,22 +174,18 @@ class Bank(Columns):
         for name in MEMORIES:
             getattr(self, name)[rows] = getattr(standing, name)
 
-    def looks(
-        self, market: Market, rows: Rows, now: float, *, new: Flags, revised: Flags, priming: bool = False
-    ) -> tuple[Look, Look | None]:
+    def looks(self, tick: Tick, rows: Rows, *, priming: bool = False) -> tuple[Look, Look | None]:
         """What `when` and `until` are judged on for these rows. Their memory is a copy: see `remember`."""
-        series = {of: self.series[rows, k] for k, of in enumerate(self.fields)}
+        series = {of: self.series[:, k][rows] for k, of in enumerate(self.fields)}
+        added = self.added[rows]
 
         def look(parameters: range, memory: range) -> Look:
             return Look(
-                market=market,
-                now=now,
+                tick=tick,
                 series=series,
-                parameters=[self.parameters[rows, k] for k in parameters],
-                memory=[self.memory[rows, k] for k in memory],
-                new=new,
-                revised=revised,
-                size=len(rows),
+                parameters=[self.parameters[:, k][rows] for k in parameters],
+                memory=[self.memory[:, k][rows] for k in memory],
+                added=added,
                 priming=priming,
             )
 
@@ -197,12 +195,22 @@ class Bank(Columns):
             return when, None
         return when, look(range(split, self.parameters.shape[1]), range(recalls, self.memory.shape[1]))
 
+    def timeouts(self, looks: tuple[Look, Look | None], after: float | Floats) -> Floats | float:
+        """When an age that `when` or `until` asks for next passes its limit; infinity where none will after then."""
+        due: Floats | float = np.inf
+        for limits, look in zip(self.limits, looks, strict=True):
+            if limits and look is not None:
+                due = np.fmin(due, timeouts(limits, look, after))
+        return due
+
     def remember(self, rows: Rows, looks: tuple[Look, Look | None]) -> Flags:
         """Write the memory back; true for the rows whose memory changed."""
         changed = np.zeros(len(rows), np.bool_)
+        if not self.memory.shape[1]:
+            return changed
         moved = [column for look in looks if look is not None for column in look.memory]
         for k, column in enumerate(moved):
-            old = self.memory[rows, k]
+            old = self.memory[:, k][rows]
             changed |= ~((column == old) | (np.isnan(column) & np.isnan(old)))
             self.memory[rows, k] = column
         return changed

@@ -17,10 +17,12 @@ def is_open(active: Active, now: float) -> bool:
 
 def next_open(active: Active, now: float) -> float:
     """The first moment after `now` at which the hours begin; infinity without any day."""
-    local = datetime.fromtimestamp(now, active.zone)
+    today = datetime.fromtimestamp(now, active.zone).date()
     for ahead in range(9):
-        day = local.date() + timedelta(days=ahead)
-        begins = datetime.combine(day, active.start, active.zone).timestamp()
-        if day.weekday() in active.days and begins > now:
-            return begins
+        day = today + timedelta(days=ahead)
+        # Where the clocks go back, the hours may begin twice.
+        for fold in (0, 1):
+            begins = datetime.combine(day, active.start, active.zone).replace(fold=fold).timestamp()
+            if day.weekday() in active.days and begins > now and is_open(active, begins):
+                return begins
     return float("inf")

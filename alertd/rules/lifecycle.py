@@ -25,6 +25,9 @@ from alertd.model.alert import State
 TELL, FIRE, IGNORE = 0, 1, 2
 """`already_true`, as the columns hold it."""
 
+NEW, INACTIVE, PENDING, FIRING = (int(state) for state in State)
+"""`State`, as the columns hold it."""
+
 
 @dataclass(slots=True)
 class Standing:
@@ -100,22 +103,22 @@ def advance(standing: Standing, terms: Terms, verdicts: Verdicts, now: float) ->
 
 
 def _first_look(alerts: Standing, terms: Terms, verdicts: Verdicts) -> Flags:
-    first = (alerts.state == State.NEW) & (verdicts.when != UNKNOWN)
-    alerts.state[first] = State.INACTIVE
+    first = (alerts.state == NEW) & (verdicts.when != UNKNOWN)
+    alerts.state[first] = INACTIVE
     if verdicts.momentary:
         return np.zeros(len(first), np.bool_)
     true = first & (verdicts.when == YES)
     fires = true & (terms.already == FIRE)
-    alerts.state[fires] = State.PENDING
+    alerts.state[fires] = PENDING
     alerts.since[fires] = -np.inf  # whatever `for` says
     looked = true & ~fires & ~verdicts.blocked
-    alerts.state[looked] = State.FIRING
+    alerts.state[looked] = FIRING
     told: Flags = looked & (terms.already == TELL)
     return told
 
 
 def _end(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> Flags:
-    firing, over = alerts.state == State.FIRING, verdicts.over
+    firing, over = alerts.state == FIRING, verdicts.over
     if verdicts.until is None:
         alerts.cleared[firing & over & np.isnan(alerts.cleared)] = now
         alerts.cleared[firing & ~over & verdicts.known] = np.nan
@@ -123,7 +126,7 @@ def _end(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> Flag
     else:
         ends = firing & over
     resolved: Flags = ends & alerts.open
-    alerts.state[ends] = State.INACTIVE
+    alerts.state[ends] = INACTIVE
     alerts.open[ends] = False
     alerts.cleared[ends] = alerts.since[ends] = np.nan
     return resolved
@@ -131,22 +134,26 @@ def _end(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> Flag
 
 def _begin(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> tuple[Flags, dict[str, Flags]]:
     yes = verdicts.when == YES
-    starts = (alerts.state == State.INACTIVE) & yes & (alerts.fired < terms.limit)
-    alerts.state[starts] = State.PENDING
+    starts = (alerts.state == INACTIVE) & yes & (alerts.fired < terms.limit)
+    alerts.state[starts] = PENDING
     alerts.since[starts] = now
-    falls = (alerts.state == State.PENDING) & (verdicts.when == NO)
-    ripe = (alerts.state == State.PENDING) & yes & (now >= alerts.since + terms.for_)
+    falls = (alerts.state == PENDING) & (verdicts.when == NO)
+    ripe = (alerts.state == PENDING) & yes & (now >= alerts.since + terms.for_)
     cooling = ripe & (now < alerts.opened + terms.cooldown)
     closed, blocked = ripe & ~verdicts.active, ripe & verdicts.blocked
     opens = ripe & ~cooling & ~closed & ~blocked
-    dropped = {"cooldown": cooling, "inactive": closed & ~cooling, "until": blocked & ~cooling & ~closed}
+    dropped = {}
     if verdicts.momentary:
         falls |= ripe & ~opens
-    else:
-        dropped = {}
-    alerts.state[falls] = State.INACTIVE
+        dropped = {
+            "cooldown": cooling,
+            "inactive": closed & ~cooling,
+            "until": blocked & ~cooling & ~closed,
+            "firing": yes & alerts.open,
+        }
+    alerts.state[falls] = INACTIVE
     alerts.since[falls] = np.nan
-    alerts.state[opens] = State.FIRING
+    alerts.state[opens] = FIRING
     alerts.open[opens] = True
     alerts.opened[opens] = now
     alerts.episode[opens] += 1
@@ -172,9 +179,9 @@ def due(alerts: Standing, terms: Terms, opening: Floats, after: float) -> Floats
     ripe = np.fmax(np.fmax(alerts.since + terms.for_, alerts.opened + terms.cooldown), opening)
     clears = alerts.cleared + terms.keep
     reminds = alerts.opened + (alerts.reminders + 1) * terms.remind
-    firing = alerts.state == State.FIRING
+    firing = alerts.state == FIRING
     times = (
-        np.where(alerts.state == State.PENDING, ripe, np.inf),
+        np.where(alerts.state == PENDING, ripe, np.inf),
         np.where(firing, clears, np.inf),
         np.where(firing & alerts.open, reminds, np.inf),
     )

@@ -12,8 +12,8 @@ from alertd.rules.bank import Bank
 from alertd.rules.state import Outcome, State
 
 
-def notice_outages(state: State, absorbed: Absorbed, now: float, outcome: Outcome, *, late: bool) -> dict[int, Flags]:
-    """Move alerts whose source went stale to the next one and back, and tell those that have none left.
+def fail_over(state: State, absorbed: Absorbed, now: float, outcome: Outcome) -> dict[int, Flags]:
+    """Move alerts whose source went stale to the next one, and back.
 
     Returns which rows of which bank (by `id(bank)`) are bound to another series than before: they are not judged in
     this tick. Says the moves to the operator, one notice for each pair of sources.
@@ -31,8 +31,6 @@ def notice_outages(state: State, absorbed: Absorbed, now: float, outcome: Outcom
             affected = moved | touched[bank.series[: bank.size]].any(axis=1)
             watch(state, bank, np.flatnonzero(affected), now, outcome)
         outcome.notices += _notices(state, moves, now)
-    for bank in state.banks.values():
-        _tell(state, bank, now, outcome, late=late)
     return rebound
 
 
@@ -95,10 +93,18 @@ def watch(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) ->
     outcome.alerts += [state.row(bank, row) for row in over.tolist()]
 
 
-def _tell(state: State, bank: Bank, now: float, outcome: Outcome, *, late: bool) -> None:
-    rows = np.flatnonzero(bank.silent[: bank.size] <= now)
-    if not len(rows):
-        return
+def tell_outages(state: State, now: float, outcome: Outcome, *, late: bool) -> None:
+    """Tell the alerts whose data is missing for too long, those that something else happened to in the next tick."""
+    told = [event.alert for event in outcome.events]
+    for bank in state.banks.values():
+        due = bank.silent[: bank.size] <= now
+        if due.any():
+            busy = due & np.isin(bank.id[: bank.size], told)
+            bank.silent[: bank.size][busy] = now
+            _tell(state, bank, np.flatnonzero(due & ~busy), now, outcome, late=late)
+
+
+def _tell(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome, *, late: bool) -> None:
     bank.outages[rows] += 1
     bank.silent[rows] = np.inf
     fresh = state.market.latest.fresh

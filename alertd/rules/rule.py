@@ -63,4 +63,4 @@ class Rule:
     tell: frozenset[EventKind] = frozenset({EventKind.FIRED, EventKind.REMINDED})
     draft: bool = False
     say: str = ""
-    place: str = ""
+    place: str = field(default="", compare=False)

@@ -8,8 +8,10 @@ from math import isnan
 import numpy as np
 
 from alertd.conditions.explain import explain, spoken
-from alertd.conditions.judge import Look, judge, windows_of
-from alertd.market.columns import Flags, Ints, Rows
+from alertd.conditions.judge import judge
+from alertd.conditions.measure import Look, Tick
+from alertd.conditions.shape import windows_of
+from alertd.market.columns import Ints, Rows
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
 from alertd.model.alert import AlertKey, AlertRow
@@ -34,7 +36,7 @@ class State:
     """The columns, and what finds a way through them. Only `step` and `amend` change it.
 
     `episodes` holds the last episode number of every (owner, rule, coin) whose alert is no longer here; `last_alert`
-    is the highest id ever given.
+    is the highest id ever given. `time` is that of the last step: timers that ended by then were looked at.
     """
 
     def __init__(self, feeds: Feeds, market: Market | None = None) -> None:
@@ -48,6 +50,7 @@ class State:
         self.coin_numbers: dict[str, int] = {}
         self.episodes: dict[AlertKey, int] = {}
         self.last_alert = 0
+        self.time = float("-inf")
 
     def __len__(self) -> int:
         return sum(bank.size for bank in self.banks.values())
@@ -84,7 +87,7 @@ class State:
                     self.market.add(Series(feed.source, of.name, name), now=now, stale_after=feed.stale_after)
                     for feed in self.feeds.candidates(of.name, name, of.source)
                 ]
-                for number in numbers:
+                for number in numbers or [0]:
                     for seconds in spans.get(column, ()):
                         self.market.need(number, seconds)
                 bank.series[rows[bank.coin[rows] == coin], column] = self.preferred(numbers)
@@ -99,8 +102,7 @@ class State:
         if not len(rows) or not bank.memory.shape[1]:
             return
         bank.memory[rows] = np.nan
-        nothing = np.zeros(self.market.latest.size, np.bool_)
-        looks = bank.looks(self.market, rows, now, new=nothing, revised=nothing, priming=True)
+        looks = bank.looks(Tick.of(self.market, now), rows, priming=True)
         for tree, look in zip(bank.shape, looks, strict=True):
             if tree is not None and look is not None:
                 judge(tree, look)
@@ -137,8 +139,7 @@ class State:
         """One event for each of these rows, with what was seen."""
         if not len(rows):
             return []
-        nothing: Flags = np.zeros(self.market.latest.size, np.bool_)
-        look, _ = bank.looks(self.market, rows, now, new=nothing, revised=nothing)
+        look, _ = bank.looks(Tick.of(self.market, now), rows)
         seen = self._seen(bank, rows, look)
         ordinals = {
             EventKind.REMINDED: bank.reminders,
@@ -172,7 +173,7 @@ class State:
             symbol=self.coins[bank.coin[row]],
             episode=int(bank.episode[row]) if in_episode else 0,
             ordinal=ordinal,
-            at=float(np.nan_to_num(self.market.latest.at[first])),
+            at=0.0 if isnan(at := float(self.market.latest.at[first])) else at,
             source=self.market.series[first].source,
             opened=float(bank.opened[row]) if in_episode else 0.0,
             values=values,

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from alertd.conditions.judge import NO, judge, timeouts
-from alertd.market.columns import Flags, Rows
+from alertd.conditions.judge import NO, YES, judge
+from alertd.conditions.measure import Tick
+from alertd.market.columns import Codes, Flags, Rows
 from alertd.market.market import Absorbed
-from alertd.model.alert import State as Life
 from alertd.model.event import Drop, EventKind
 from alertd.model.reading import Poll
 from alertd.rules.amend import remove
 from alertd.rules.bank import MEMORIES, Bank
-from alertd.rules.lifecycle import Verdicts, advance
-from alertd.rules.outages import notice_outages
+from alertd.rules.lifecycle import FIRING, INACTIVE, NEW, Verdicts, advance
+from alertd.rules.outages import fail_over, tell_outages
 from alertd.rules.state import Outcome, State
 from alertd.rules.timers import active, lifecycle_due
 
@@ -25,12 +25,17 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
     late = poll is not None and poll.late
     absorbed = state.market.absorb(poll, now)
     outcome.refused = absorbed.refused
-    rebound = notice_outages(state, absorbed, now, outcome, late=late)
     _expire(state, now, outcome)
-    new, revised = _flags(state, absorbed.new), _flags(state, absorbed.revised)
-    for bank in list(state.banks.values()):
+    rebound = fail_over(state, absorbed, now, outcome)
+    tick = Tick.of(state.market, now, absorbed.new, absorbed.revised)
+    moved = tick.new | tick.revised
+    for bank in state.banks.values():
         _prime_filled(state, bank, absorbed, now)
-        _judge(state, bank, _Tick(now, new, revised, late, rebound.get(id(bank))), outcome)
+        rows = _touched(bank, moved, now, rebound.get(id(bank)))
+        if len(rows):
+            _judge(state, bank, rows, tick, outcome, late=late)
+    tell_outages(state, now, outcome, late=late)
+    state.time = now
     outcome.wake_at = wake_at(state)
     return outcome
 
@@ -38,26 +43,13 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
 def wake_at(state: State) -> float:
     """When time alone will change something; infinity for never."""
     n = state.book.size
-    times = [state.market.next_stale(), float(np.min(state.book.expires[:n], initial=np.inf))]
-    for bank in state.banks.values():
-        times.append(float(np.min(bank.due[: bank.size], initial=np.inf)))
-        times.append(float(np.min(bank.silent[: bank.size], initial=np.inf)))
+    times = [state.market.next_stale(), float(state.book.expires[:n].min(initial=np.inf))]
+    times += [
+        float(column[: bank.size].min(initial=np.inf))
+        for bank in state.banks.values()
+        for column in (bank.due, bank.silent)
+    ]
     return min(times)
-
-
-class _Tick:
-    """What all banks are judged by in one step."""
-
-    __slots__ = ("late", "new", "now", "rebound", "revised")
-
-    def __init__(self, now: float, new: Flags, revised: Flags, late: bool, rebound: Flags | None) -> None:
-        self.now, self.new, self.revised, self.late, self.rebound = now, new, revised, late, rebound
-
-
-def _flags(state: State, numbers: Rows) -> Flags:
-    flags = np.zeros(state.market.latest.size, np.bool_)
-    flags[numbers] = True
-    return flags
 
 
 def _expire(state: State, now: float, outcome: Outcome) -> None:
@@ -70,51 +62,58 @@ def _prime_filled(state: State, bank: Bank, absorbed: Absorbed, now: float) -> N
     if len(absorbed.filled):
         n = bank.size
         filled = np.isin(bank.series[:n], absorbed.filled).any(axis=1)
-        state.prime(bank, np.flatnonzero(filled & (bank.state[:n] == Life.NEW)), now)
+        state.prime(bank, np.flatnonzero(filled & (bank.state[:n] == NEW)), now)
 
 
-def _touched(bank: Bank, tick: _Tick) -> Rows:
+def _touched(bank: Bank, moved: Flags, now: float, rebound: Flags | None) -> Rows:
     """The alerts to judge: one of their series got a reading or a revision, or one of their timers is due."""
     n = bank.size
-    touched = bank.due[:n] <= tick.now
-    moved = tick.new | tick.revised
-    if moved.any():
-        for column in range(len(bank.fields)):
-            touched |= moved[bank.series[:n, column]]
-    if tick.late:
-        touched &= bank.added[:n] <= tick.now  # what was read before an alert existed is not judged for it
-    if tick.rebound is not None:
-        touched &= ~tick.rebound  # nothing is judged across the seam
-    return np.flatnonzero(touched)
+    touched = bank.due[:n] <= now
+    for column in range(len(bank.fields)):
+        touched |= moved[bank.series[:n, column]]
+    if rebound is not None:
+        touched &= ~rebound  # nothing is judged across the seam
+    return touched.nonzero()[0]
 
 
-def _judge(state: State, bank: Bank, tick: _Tick, outcome: Outcome) -> None:
-    rows = _touched(bank, tick)
-    if not len(rows):
-        return
-    looks = bank.looks(state.market, rows, tick.now, new=tick.new, revised=tick.revised)
+def _judge(state: State, bank: Bank, rows: Rows, tick: Tick, outcome: Outcome, *, late: bool) -> None:
+    looks = bank.looks(tick, rows)
     when = judge(bank.shape.when, looks[0])
     until = judge(bank.shape.until, looks[1]) if bank.shape.until is not None and looks[1] is not None else None
     changed = bank.remember(rows, looks)
-    bank.due[rows] = timeouts(bank.shape.when, looks[0])
-    # Most alerts of most ticks are inactive and stay so.
-    busy = ~((bank.state[rows] == Life.INACTIVE) & (when == NO))
-    if busy.any():
+    bank.due[rows] = bank.timeouts(looks, tick.now)
+    busy = (~_at_rest(state, bank, rows, when, until)).nonzero()[0]
+    if len(busy):
         part = rows[busy]
         verdicts = Verdicts(
             when[busy], until[busy] if until is not None else None, active(state, bank, part, tick.now), bank.momentary
         )
-        changed[busy] |= _advance(state, (bank, part), verdicts, tick, outcome)
+        changed[busy] |= _advance(state, (bank, part), verdicts, tick.now, outcome, late=late)
         timers = lifecycle_due(state, bank, part, tick.now, after=tick.now)
         bank.due[part] = np.minimum(bank.due[part], timers)
-    outcome.alerts += [state.row(bank, row) for row in rows[changed].tolist()]
+    if changed.any():
+        outcome.alerts += [state.row(bank, row) for row in rows[changed].tolist()]
 
 
-def _advance(state: State, alerts: tuple[Bank, Rows], verdicts: Verdicts, tick: _Tick, outcome: Outcome) -> Flags:
+def _at_rest(state: State, bank: Bank, rows: Rows, when: Codes, until: Codes | None) -> Flags:
+    """True for the alerts that stay as they are and have no timer: most of them, at most ticks."""
+    life = bank.state[rows]
+    at_rest: Flags = (life == INACTIVE) & (when == NO)
+    firing = life == FIRING
+    if firing.any() and not bank.momentary:
+        lasts = (when == YES) if until is None else (until != YES)
+        timeless = np.isnan(bank.cleared[rows]) & np.isinf(state.book.remind[bank.rule[rows]])
+        at_rest |= firing & lasts & timeless
+    return at_rest
+
+
+def _advance(
+    state: State, alerts: tuple[Bank, Rows], verdicts: Verdicts, now: float, outcome: Outcome, *, late: bool
+) -> Flags:
     """Move these rows of a bank on and say what happened; true for those whose state changed."""
     bank, rows = alerts
     before, standing = bank.standing(rows), bank.standing(rows)
-    moved = advance(standing, state.book.terms(bank.rule[rows]), verdicts, tick.now)
+    moved = advance(standing, state.book.terms(bank.rule[rows]), verdicts, now)
     bank.settle(rows, standing)
     for kind, which in (
         (EventKind.FIRED, moved.fired),
@@ -122,9 +121,9 @@ def _advance(state: State, alerts: tuple[Bank, Rows], verdicts: Verdicts, tick: 
         (EventKind.REMINDED, moved.reminded),
         (EventKind.ALREADY_TRUE, moved.already),
     ):
-        outcome.events += state.events(bank, rows[which], kind, tick.now, late=tick.late)
+        outcome.events += state.events(bank, rows[which], kind, now, late=late)
     for reason, which in moved.dropped.items():
-        outcome.drops += [_drop(state, bank, row, tick.now, reason) for row in rows[which].tolist()]
+        outcome.drops += [_drop(state, bank, row, now, reason) for row in rows[which].tolist()]
     changed = np.zeros(len(rows), np.bool_)
     for name in MEMORIES:
         old, new = getattr(before, name), getattr(standing, name)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alertd.conditions.judge import timeouts
+from alertd.conditions.measure import Tick
 from alertd.market.columns import Flags, Floats, Ints, Rows
 from alertd.rules.bank import Bank
 from alertd.rules.hours import is_open, next_open
@@ -31,11 +31,14 @@ def lifecycle_due(state: State, bank: Bank, rows: Rows, now: float, *, after: fl
 
 
 def set_timers(state: State, bank: Bank, rows: Rows, now: float) -> None:
-    """Find the timers of alerts that came from the store or whose rule changed; those that ended meanwhile are due."""
-    nothing = np.zeros(state.market.latest.size, np.bool_)
-    look, _ = bank.looks(state.market, rows, now, new=nothing, revised=nothing)
-    ends = lifecycle_due(state, bank, rows, now, after=-np.inf)
-    bank.due[rows] = np.minimum(ends, timeouts(bank.shape.when, look))
+    """Find the timers of alerts that are new, came from the store, or whose rule changed.
+
+    Those that ended since the last step are due. A new alert looks at once at an age that is over its limit already.
+    """
+    added = bank.added[rows] == now
+    ages = bank.timeouts(bank.looks(Tick.of(state.market, now), rows), np.where(added, -np.inf, state.time))
+    ends = lifecycle_due(state, bank, rows, now, after=state.time)
+    bank.due[rows] = np.minimum(ends, np.where(added, np.fmax(ages, now), ages))
 
 
 def _with_hours(state: State, numbers: Ints) -> list[int]:

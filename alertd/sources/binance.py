@@ -1,7 +1,7 @@
 """Binance spot, its public market data: prices in bulk, 24-hour volumes, and candles for history.
 
 Wire format (binance-spot-api-docs): numbers are text, times are milliseconds. `/api/v3/ticker/price` has no time of
-its own. One unknown symbol fails a whole request with 400 and code -1121.
+its own. One unknown symbol fails a whole request with 400 and code -1121, -1100 where it has a character that none has.
 """
 
 import json
@@ -30,7 +30,8 @@ _NAMED = {_PRICE: 200, _DAY: 100}
 them); more come with the whole exchange, which is one request of about the same weight."""
 _INTERVALS = {60.0: "1m", 3600.0: "1h"}
 _PAGE = 1000
-_INVALID_SYMBOL = -1121
+_INVALID_SYMBOL = (-1121, -1100)
+"""No symbol of the exchange, and nothing that could be one (`BTC/USDT`)."""
 
 
 class BinanceSettings(SourceSettings):
@@ -156,9 +157,10 @@ class Binance:
         while since <= last:
             page = await self._klines(coin, interval, since, last)
             klines += page
-            if len(page) < _PAGE:
-                break
-            since = moment(page[-1].start) + interval
+            following = moment(page[-1].start) + interval if page else math.nan
+            if len(page) < _PAGE or not following > since:
+                break  # the second: an answer to another question would be asked for again and again
+            since = following
         return _bars(self.name, coin, interval, [row for row in klines if start < moment(row.start) + interval <= end])
 
     async def _klines(self, coin: str, interval: float, since: float, last: float) -> list[_Kline]:
@@ -192,7 +194,7 @@ def _listed(coins: Mapping[str, str]) -> str:
 
 def _invalid_symbol(error: Rejected) -> bool:
     try:
-        return _FAULT.decode(error.body).code == _INVALID_SYMBOL
+        return _FAULT.decode(error.body).code in _INVALID_SYMBOL
     except (DecodeError, UnicodeDecodeError):
         return False
 

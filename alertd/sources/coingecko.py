@@ -30,6 +30,8 @@ from alertd.wire.secret import Secret
 
 _MARKETS, _SIMPLE = "coins/markets", "simple/price"
 _BATCH = 250
+_QUOTE = "usd"
+"""The daemon's one currency (`quote:` of the configuration)."""
 _HOURLY_DAYS = 90
 
 
@@ -48,7 +50,7 @@ _PLANS = {
 
 
 class CoinGeckoSettings(SourceSettings):
-    """`plan` decides on the host and the header of the key; `quote` is the currency of prices."""
+    """`plan` decides on the host and the header of the key."""
 
     defaults: ClassVar[Mapping[str, float]] = dict.fromkeys(
         ("price", "volume_24h", "market_cap", "market_cap_rank"), 300.0
@@ -56,7 +58,6 @@ class CoinGeckoSettings(SourceSettings):
 
     plan: Literal["keyless", "demo", "pro"] = "keyless"
     keys: tuple[Secret, ...] = ()
-    quote: str = "usd"
 
     @model_validator(mode="after")
     def _keys_fit_the_plan(self) -> Self:
@@ -96,7 +97,7 @@ def decode_markets(
     """`/coins/markets` → columns; `coins` are those asked for, by CoinGecko's id."""
     refused: Counter[str] = Counter()
     rows = decode_rows(_MARKET_ROWS, _MARKET_ROW, body, source=source, refused=refused)
-    names = [coins[row.id] for row in rows if row.id in coins]
+    names = [name for row in rows if (name := coins.get(row.id))]
     if len(names) < len(rows):
         rows = [row for row in rows if row.id in coins]
     at = moments([row.last_updated for row in rows], received)
@@ -119,7 +120,7 @@ def _column(rows: list[_Market], field: str) -> list[float | None]:
             return [row.market_cap_rank for row in rows]
 
 
-def decode_prices(body: bytes, received: float, *, source: str, coins: Mapping[str, str], quote: str) -> Poll:
+def decode_prices(body: bytes, received: float, *, source: str, coins: Mapping[str, str]) -> Poll:
     """`/simple/price` → columns; `coins` are those asked for, by CoinGecko's id."""
     refused: Counter[str] = Counter()
     names: list[str] = []
@@ -135,7 +136,7 @@ def decode_prices(body: bytes, received: float, *, source: str, coins: Mapping[s
             refused["wrong_type"] += 1
             continue
         names.append(coins[id_])
-        prices.append(row.get(quote))
+        prices.append(row.get(_QUOTE))
         times.append(row.get("last_updated_at") or received)
     if not names and answer.keys() & {"status", "error"} - coins.keys():
         raise SourceMalformed(f"{source}: an error in place of prices", reason="not_success")
@@ -169,17 +170,16 @@ class CoinGecko:
 
     async def poll(self, call: Call, now: float) -> Poll:
         coins = {self._ids[coin]: coin for coin in call.coins}
-        quote = self._settings.quote
         picks = (*call.fields, *call.coins)
         if endpoint_of(call) == _SIMPLE:
-            params = {"ids": ",".join(coins), "vs_currencies": quote, "include_last_updated_at": "true"}
+            params = {"ids": ",".join(coins), "vs_currencies": _QUOTE, "include_last_updated_at": "true"}
             return await self._api.poll(
                 f"/{_SIMPLE}",
                 params,
                 picks,
-                lambda body, received: decode_prices(body, received, source=self.name, coins=coins, quote=quote),
+                lambda body, received: decode_prices(body, received, source=self.name, coins=coins),
             )
-        params = {"vs_currency": quote, "ids": ",".join(coins), "per_page": str(_BATCH), "page": "1"}
+        params = {"vs_currency": _QUOTE, "ids": ",".join(coins), "per_page": str(_BATCH), "page": "1"}
         return await self._api.poll(
             f"/{_MARKETS}",
             params,
@@ -192,7 +192,7 @@ class CoinGecko:
         days = _days(interval, self._clock.now() - start)
         if field not in _CHARTS or not self.has(field, coin) or days is None:
             return None
-        params = {"vs_currency": self._settings.quote, "days": str(days)}
+        params = {"vs_currency": _QUOTE, "days": str(days)}
         body, _ = await self._api.body(f"/coins/{self._ids[coin]}/market_chart", params)
         points = np.array(decode(_CHART, body, self.name).get(_CHARTS[field], []), dtype=np.float64).reshape(-1, 2)
         points = points[np.isfinite(points).all(axis=1) & (points[:, 1] > 0)]
@@ -211,7 +211,7 @@ class CoinGecko:
         listed = decode(_LISTED, body, self.name)
         found = [coin for coin in listed if word in (coin.symbol.casefold(), coin.id, coin.name.casefold())]
         found = found or [coin for coin in listed if word in coin.id or word in coin.name.casefold()]
-        params = {"vs_currency": self._settings.quote, "ids": ",".join(coin.id for coin in found[:_BATCH])}
+        params = {"vs_currency": _QUOTE, "ids": ",".join(coin.id for coin in found[:_BATCH])}
         ranks: dict[str, int | None] = {}
         if found:
             body, _ = await self._api.body(f"/{_MARKETS}", params)

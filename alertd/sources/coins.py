@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Self
 
-from alertd.errors import ConfigError, Problem, did_you_mean
-from alertd.ports import Candidate, Source
+from alertd.errors import ConfigError, Problem
+from alertd.ports import Candidate
 
 Entry = Mapping[str, str | int | Sequence[str]]
 """A coin as configuration writes it: `name`, `also` (a list of aliases), and its id by source."""
@@ -143,34 +143,18 @@ def _coin(before: Coin, entry: Entry) -> Coin:
     return Coin(before.symbol, name, also, ids)
 
 
-async def resolve(table: CoinTable, tickers: Iterable[str], sources: Sequence[Source]) -> CoinTable:
-    """The table with `tickers` that are not in it, each looked up at the sources.
+def entry_of(ticker: str, found: Mapping[str, Sequence[Candidate]]) -> dict[str, str]:
+    """What to write under `coins:` for a ticker, from what each source found for it: source → id.
 
-    A ticker must be the symbol of one coin alone wherever it is known at all: raises ConfigError that lists the
-    candidates, for all tickers at once. SourceErrors pass.
+    It must be the symbol of one coin alone wherever it is known at all: raises ConfigError that lists the candidates.
     """
-    names = table.names()
-    entries: dict[str, dict[str, str | int]] = {}
-    problems: list[Problem] = []
-    for ticker in tickers:
-        if ticker.upper() in names:
-            continue
-        found = {source.name: await _bearers(ticker, source) for source in sources}
-        entries[ticker] = {name: coins[0].id for name, coins in found.items() if len(coins) == 1}
-        problems += [ambiguous(ticker, name, coins) for name, coins in found.items() if len(coins) > 1]
-        if not any(found.values()):
-            problems.append(Problem(f"no source knows a coin {ticker}", hint=did_you_mean(ticker, names)))
-    if problems:
+    bearers = {name: [coin for coin in coins if coin.symbol.upper() == ticker.upper()] for name, coins in found.items()}
+    if problems := [_ambiguous(ticker, name, coins) for name, coins in bearers.items() if len(coins) > 1]:
         raise ConfigError(problems)
-    return table.with_entries(entries)
+    return {name: coins[0].id for name, coins in bearers.items() if coins}
 
 
-async def _bearers(ticker: str, source: Source) -> list[Candidate]:
-    """The coins with that very symbol."""
-    return [coin for coin in await source.find(ticker) if coin.symbol.casefold() == ticker.casefold()]
-
-
-def ambiguous(ticker: str, source: str, found: Sequence[Candidate]) -> Problem:
+def _ambiguous(ticker: str, source: str, found: Sequence[Candidate]) -> Problem:
     """That a ticker is several coins at a source, and how to say which one is meant."""
     listed = "; ".join(f"{one.id} ({one.name}{f', rank {one.rank}' if one.rank else ''})" for one in found[:8])
     return Problem(

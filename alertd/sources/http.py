@@ -137,9 +137,12 @@ class Api:
         if key is None:
             return {}
         try:
-            return {self._access.key_header: key.reveal()}
+            value = key.reveal()
         except ConfigError as error:
             raise SourceRefused(f"{self._source}: {error}", reason="key") from None
+        if not value.isprintable():
+            raise SourceRefused(f"{self._source}: the secret {key.reference} is more than one line", reason="key")
+        return {self._access.key_header: value}
 
     async def _ask(self, path: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         await self._wait_for_room()

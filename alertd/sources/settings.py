@@ -18,10 +18,9 @@ def _quota(value: object) -> int:
     try:
         if per.strip() not in ("", "month"):
             raise ValueError
-        calls = number(amount)
-    except ValueError:
+        return int(number(amount))
+    except (ValueError, OverflowError):
         raise PydanticCustomError("quota", "expected calls per month such as 10k/month") from None
-    return int(calls)
 
 
 Quota = Annotated[int, BeforeValidator(_quota)]

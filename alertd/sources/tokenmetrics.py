@@ -8,12 +8,13 @@ there (17528 is called "BTC" too, Bitcoin is 3375): everything is asked by id, a
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
 from aiohttp import ClientSession
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from alertd.conditions.fields import MARKET
 from alertd.model.reading import Bars, Poll
@@ -32,9 +33,9 @@ _BATCH = 50
 _PAGED = {"trading-signals", "hourly-trading-signals"}
 _MOST_PAGES = 20
 _MOST_PAGES_OF_A_POLL = 3
-"""A coin that the API leaves out must not cost a walk through all of its history, poll after poll."""
-_SPAN = 29 * 86400.0
-"""The longest span that may be asked for at once."""
+"""How far a coin is looked for that the API leaves out; the next poll does not look for it again."""
+_SPAN = 28 * 86400.0
+"""What is asked for at once: with the days that it begins and ends in, no longer than the 29 that may be."""
 _SYMBOLS = 25
 _GRADES = ("tm_grade", "trader_grade", "investor_grade", "fundamental_grade", "grade_signal", "momentum")
 
@@ -52,8 +53,15 @@ class TokenMetricsSettings(SourceSettings):
     groups: ClassVar[Mapping[str, tuple[str, ...]]] = {"grades": _GRADES}
 
     version: Literal["v2", "v3"] = "v2"
-    keys: tuple[Secret, ...] = Field(min_length=1)
-    header: str = "x-api-key"
+    keys: tuple[Secret, ...]
+    header: str = Field(default="x-api-key", pattern=r"^[A-Za-z0-9_-]+$")
+
+    @field_validator("keys")
+    @classmethod
+    def _one_at_the_least(cls, keys: tuple[Secret, ...]) -> tuple[Secret, ...]:
+        if not keys:
+            raise PydanticCustomError("keys", "expected at least one key")
+        return keys
 
 
 class TokenMetrics:
@@ -71,6 +79,7 @@ class TokenMetrics:
         self._ids = {coin: id_ for coin, id_ in known.items() if id_.isdecimal()}
         self._symbols = {coin: symbol for coin, symbol in known.items() if not symbol.isdecimal()}
         self._lost: set[str] = set()
+        self._silent: dict[str, set[int]] = {}
         self._notes: list[str] = []
         self._clock = clock
         access = Access(f"https://api.tokenmetrics.com/{settings.version}", settings.header, settings.keys)
@@ -99,7 +108,8 @@ class TokenMetrics:
         if not coins:
             return Poll(self.name, now, notes=self._tell())
         if path in _PAGED:
-            page = await self._pages(path, params, set(coins))
+            page = await self._pages(path, params, coins.keys() - self._silent.get(path, set()))
+            self._silent[path] = coins.keys() - {row["token_id"] for row in page.rows}
         else:
             body, received = await self._api.body(f"/{path}", params)
             page = decode_page(body, received, source=self.name)
@@ -107,7 +117,7 @@ class TokenMetrics:
         readings = readings_of(page, source=self.name, coins=coins, fields=call.fields, refused=refused)
         return Poll(self.name, page.received, readings, refused=dict(refused), notes=self._tell())
 
-    async def _pages(self, path: str, params: Mapping[str, str], ids: set[int] | None = None) -> Page:
+    async def _pages(self, path: str, params: Mapping[str, str], ids: Set[int] | None = None) -> Page:
         """The rows of all pages; no further page is asked for once every coin of `ids` has come."""
         rows: list[Row] = []
         broken = 0
@@ -171,7 +181,7 @@ class TokenMetrics:
         rows: list[Row] = []
         since = start - interval
         while since < end:
-            until = min(since + _SPAN - 86400.0, end)
+            until = min(since + _SPAN, end)
             params = {"token_id": id_, "startDate": _day(since), "endDate": _day(until)}
             rows += (await self._pages("hourly-ohlcv", params)).rows
             since = until
@@ -180,14 +190,19 @@ class TokenMetrics:
     def history_cost(self, field: str, *, interval: float, span: float) -> int:
         if field != "price" or interval != 3600.0 or span <= 0:
             return 0
-        # Whole days are asked for, and a full last page asks for one more.
-        return math.ceil((span + 86400.0) / 3600.0 / _LIMIT)
+        parts, rest = divmod(span + interval, _SPAN)
+        return int(parts) * _history_pages(_SPAN) + _history_pages(rest)
 
     async def find(self, text: str) -> tuple[Candidate, ...]:
         """By id, else by symbol, else by name."""
         if text.isdecimal():
             return await self._tokens({"token_id": text})
         return await self._tokens({"symbol": text.upper()}) or await self._tokens({"token_name": text})
+
+
+def _history_pages(span: float) -> int:
+    """Pages of hourly candles; the day that a span begins in is asked for whole."""
+    return math.ceil((span + 86400.0) / 3600.0 / _LIMIT)
 
 
 def _day(at: float) -> str:

@@ -35,6 +35,8 @@ _BOUNDS = {
     "fear_greed": _GRADE,
 }
 _ANY = (-math.inf, math.inf)
+_LAST_MS = 253402300800e3
+"""The end of the year 9999, epoch milliseconds."""
 
 Row = TypeVar("Row")
 Whole = TypeVar("Whole")
@@ -150,7 +152,8 @@ def moment(value: object) -> float:
             except ValueError:
                 return math.nan
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # The bound is of years that a datetime has; it keeps out NaN, and whole numbers of 400 digits, which are no float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LAST_MS:
         return math.nan
     # Milliseconds pass 1e11 in 1973; seconds do not until the year 5138.
     return value / 1000.0 if value > 1e11 else float(value)
@@ -164,8 +167,9 @@ def moments(texts: Sequence[str | None], missing: float) -> Floats:
     try:
         joined = "".join(texts)  # type: ignore[arg-type]  # a None among them is what the TypeError is for
         if len(joined) == 24 * len(texts) and joined[23::24] == "Z" * len(texts):
-            return np.array([text and text[:23] for text in texts], dtype="datetime64[ms]").astype(np.float64) / 1000.0
-    except (TypeError, ValueError):
+            parts = np.frombuffer(joined.encode("ascii"), [("moment", "S23"), ("zone", "S1")])
+            return parts["moment"].astype("datetime64[ms]").astype(np.float64) / 1000.0
+    except (TypeError, ValueError):  # UnicodeEncodeError among them
         pass
     return np.array([missing if text is None else moment(text) for text in texts])
 

@@ -65,6 +65,9 @@ def open_database(
     `<path>.backup-v<old>-<UTC time>`. Raises StorageError; what cannot be used is left as it is.
     """
     try:
+        path = path.resolve()  # a link stays one: what it leads to is made, and migrated beside itself
+        if path.exists() and not path.is_file():
+            raise StorageUnusable(f"{path} is no file: give the database another `state:`")
         if not path.exists() or path.stat().st_size == 0:
             _create(path, migrations)
         version = _inspect(path, migrations)

@@ -17,7 +17,8 @@ class Lock:
     @classmethod
     def take(cls, path: Path) -> Self:
         """Raises StorageUnusable, at once, where another process holds it."""
-        name = path.with_name(f"{path.name}.lock")
+        file = path.resolve()  # one file has one lock, whatever links lead to it
+        name = file.with_name(f"{file.name}.lock")
         try:
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:

@@ -87,6 +87,7 @@ def restore(source: Path, path: Path, *, now: float) -> Path | None:
     """
     if problems := check(source):
         raise StorageUnusable(f"the backup {source} is not whole, nothing was restored: {problems[0]}")
+    path = path.resolve()  # what a link leads to is replaced, not the link
     lock = Lock.take(path)
     try:
         draft = path.with_name(f"{path.name}.restored")

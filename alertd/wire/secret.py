@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,7 +47,8 @@ class Secret:
         value = value.strip()
         if not value:
             raise ConfigError(f"the secret {self.reference} is empty")
-        _revealed.update((value, quote(value, safe="")))  # a token in a URL may stand there percent-encoded
+        # In a URL it may stand percent-encoded, in a header or in SMTP's AUTH as base64.
+        conceal(value, quote(value), quote(value, safe=""), b64encode(value.encode()).decode())
         return value
 
     def __repr__(self) -> str:

@@ -1,6 +1,7 @@
 """The pieces that settings are made of."""
 
 import ipaddress
+from base64 import b64encode
 from math import isfinite
 from typing import Annotated
 
@@ -8,8 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
+from alertd.errors import ConfigError
 from alertd.model.units import duration
-from alertd.wire.secret import Secret
+from alertd.wire.secret import Secret, conceal
 
 
 class Settings(BaseModel):
@@ -86,8 +88,17 @@ class Network(Settings):
     timeout: Annotated[Seconds, Field(gt=0)] = 15.0
 
     def proxy_url(self) -> str | None:
-        """The proxy as a URL, its password revealed."""
-        return self.proxy.reveal() if isinstance(self.proxy, Secret) else self.proxy
+        """The proxy as a URL, its password revealed. Raises ConfigError where the secret is no such URL."""
+        if not isinstance(self.proxy, Secret):
+            return self.proxy
+        revealed = self.proxy.reveal()
+        url = _parsed(revealed)
+        if not url.host:
+            raise ConfigError(f"{self.proxy.reference} does not hold a proxy such as http://user:…@proxy.example:3128")
+        if url.password:
+            # Proxy-Authorization, if it comes back, and what stands alone in a library's error.
+            conceal(b64encode(f"{url.user or ''}:{url.password}".encode()).decode(), url.password)
+        return revealed
 
 
 class Endpoint(Network):

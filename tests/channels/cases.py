@@ -14,6 +14,9 @@ from alertd.demo.platforms.record import Act, Answer, Record
 from alertd.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.ports import Channel
 
+Certify = Callable[[str], tuple[SSLContext, str]]
+"""A name → a server's certificate for it, and the file of the authority that it comes from."""
+
 TIMEOUT = 0.3
 """Seconds that the channels under test wait for an answer: real ones, for the sockets are real."""
 
@@ -90,7 +93,8 @@ class Adapter:
     session, network)` makes the channel against it, `reference` naming the file that holds `secret`, `network` being
     settings (timeout, ca_file, proxy) to take over as they are. `address` is one that the platform takes messages
     to, noted as `noted`. `answers(case)` are scripted for one send, none where the platform's own will do. `differs`
-    are the cases that the platform cannot say otherwise, each with its reason beside it.
+    are the cases that the platform cannot say otherwise, each with its reason beside it. `words` are what it says to
+    BAD_REQUEST. Every secret holds "canary".
     """
 
     name: str
@@ -102,6 +106,7 @@ class Adapter:
     answers: Callable[[Case], tuple[Answer, ...]] = http_answers
     differs: Mapping[Case, Expected] = field(default_factory=dict)
     bad_addresses: tuple[str, ...] = ()
+    words: str = "not today"
 
     def expected(self, case: Case) -> Expected:
         return self.differs.get(case, EXPECTED[case])

@@ -2,24 +2,21 @@
 
 import logging
 import traceback
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Protocol
 
 import pytest
-import trustme
 from aiohttp import ClientSession
 
 from alertd.channels.answers import Reason
 from alertd.channels.text import Room, clean, fit
 from alertd.demo.platforms.record import Record
-from alertd.errors import DeliveryDelayed, DeliveryError
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError
 from alertd.model.notification import Notification
 from alertd.ports import Channel
-from alertd.wire.session import http_session
 from tests.channels.adapters import ADAPTERS
-from tests.channels.cases import TIMEOUT, Adapter, Case, verdict
+from tests.channels.cases import TIMEOUT, Adapter, Case, Certify, verdict
 from tests.channels.proxy import Proxy
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
@@ -37,12 +34,6 @@ class Make(Protocol):
 
 
 each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with http_session() as session:
-        yield session
 
 
 @pytest.fixture
@@ -91,8 +82,23 @@ async def test_an_answer_becomes_its_error_and_no_secret_shows(
         assert error.reason in set(Reason)
     assert not record.answers, "every scripted answer was asked for"
     logged = "\n".join(f"{line.getMessage()} {line.exc_text}" for line in caplog.records)
-    assert adapter.secret not in logged
-    assert adapter.secret not in shown
+    assert "canary" not in logged
+    assert "canary" not in shown
+
+
+@each_adapter
+async def test_a_platform_that_says_the_secret_is_not_repeated(adapter: Adapter, make: Make, record: Record) -> None:
+    (answer,) = adapter.answers(Case.BAD_REQUEST)
+    body = answer.body.replace(adapter.words.encode(), adapter.secret.encode())
+    assert body != answer.body
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        record.answers.append(replace(answer, body=body))
+        with pytest.raises(DeliveryError) as raised:
+            await channel.send(delivery(FULL, address=adapter.address), START)
+        await channel.close()
+    assert "[secret]" in str(raised.value)
+    assert "canary" not in str(raised.value)
 
 
 @each_adapter
@@ -147,21 +153,11 @@ async def test_addresses_are_checked(adapter: Adapter, make: Make, record: Recor
         await channel.close()
 
 
-@pytest.fixture
-def certified(tmp_path: Path) -> tuple[SSLContext, str]:
-    """A server's certificate of an authority of our own, and the file that holds the authority's."""
-    authority = trustme.CA()
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return context, str(tmp_path / "ca.pem")
-
-
 @each_adapter
 async def test_an_authority_of_ones_own_is_trusted_when_named(
-    adapter: Adapter, make: Make, record: Record, certified: tuple[SSLContext, str]
+    adapter: Adapter, make: Make, record: Record, certified: Certify
 ) -> None:
-    context, ca_file = certified
+    context, ca_file = certified("localhost")
     async with adapter.platform(record, context) as server:
         channel = make(adapter, server, ca_file=ca_file, timeout=5)
         await channel.send(delivery(address=adapter.address), START)
@@ -170,11 +166,13 @@ async def test_an_authority_of_ones_own_is_trusted_when_named(
 
 
 @each_adapter
-async def test_a_certificate_of_nobody_known_gets_nothing(
-    adapter: Adapter, make: Make, record: Record, certified: tuple[SSLContext, str]
+@pytest.mark.parametrize(("name", "known"), [("localhost", False), ("elsewhere.example", True)], ids=["nobody", "name"])
+async def test_a_certificate_of_nobody_known_or_of_another_name_gets_nothing(  # noqa: PLR0917 — a table row
+    name: str, known: bool, adapter: Adapter, make: Make, record: Record, certified: Certify
 ) -> None:
-    async with adapter.platform(record, certified[0]) as server:
-        channel = make(adapter, server, timeout=5)
+    context, ca_file = certified(name)
+    async with adapter.platform(record, context) as server:
+        channel = make(adapter, server, timeout=5, **({"ca_file": ca_file} if known else {}))
         with pytest.raises(DeliveryDelayed) as raised:
             await channel.send(delivery(address=adapter.address), START)
         await channel.close()
@@ -190,3 +188,14 @@ async def test_a_proxy_carries_the_message(adapter: Adapter, make: Make, record:
         await channel.close()
         assert set(proxy.targets) == {f"localhost:{server.port}"}
     assert [got.address for got in record.received] == [adapter.noted]
+
+
+@each_adapter
+async def test_a_proxy_that_is_none_is_told_before_anything_is_sent(
+    adapter: Adapter, make: Make, record: Record, tmp_path: Path
+) -> None:
+    (tmp_path / "proxy").write_text("desk:canary@proxy.example")
+    async with adapter.platform(record, None) as server:
+        with pytest.raises(ConfigError, match="does not hold a proxy") as raised:
+            make(adapter, server, proxy=f"file:{tmp_path / 'proxy'}")
+    assert "canary" not in str(raised.value)

@@ -15,7 +15,6 @@ from alertd.demo.platforms.discord import DiscordPlatform, read
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
 from alertd.model.notification import Notification
-from alertd.wire.session import http_session
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -28,26 +27,9 @@ CHANNEL = "876543210987654321"
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with http_session() as session:
-        yield session
-
-
-@pytest.fixture
 async def platform() -> AsyncIterator[DiscordPlatform]:
     async with DiscordPlatform(Record(now=lambda: START), token=TOKEN, hook=HOOK) as platform:
         yield platform
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    return tmp_path / "key"
-
-
-@pytest.fixture
-def put(key: Path) -> Callable[[str], int]:
-    """Puts a secret into the file that the channel reads."""
-    return key.write_text
 
 
 def made(platform: DiscordPlatform, key: Path, session: ClientSession, way: str) -> DiscordChannel:
@@ -163,6 +145,24 @@ async def test_a_rate_limit_leaves_at_once_with_its_wait(
         await either.send(delivery(address=CHANNEL), START)
     assert raised.value.reason == Reason.RATE_LIMITED
     assert (raised.value.retry_after, raised.value.whole_channel) == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(200, "<html>a captive portal</html>"),
+        said(200, {}),
+        Answer(200, {"Content-Type": "application/json"}, b"{"),
+    ],
+    ids=["a page", "another JSON", "broken JSON"],
+)
+async def test_an_answer_that_is_not_discords_delays(
+    answer: Answer, either: DiscordChannel, platform: DiscordPlatform
+) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(DeliveryDelayed) as raised:
+        await either.send(delivery(address=CHANNEL), START)
+    assert verdict(raised.value) == (Reason.SERVER_ERROR, False)
 
 
 async def test_a_bucket_that_fills_again_too_late_delays_without_a_request(

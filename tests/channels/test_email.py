@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -18,9 +16,9 @@ from alertd.channels.email import Email, EmailSettings, check_address, compose
 from alertd.channels.text import clean
 from alertd.demo.platforms.record import Act, Answer, Record
 from alertd.demo.platforms.smtp import SmtpPlatform, check_mail
-from alertd.errors import DeliveryDelayed, DeliveryRefused
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
 from alertd.model.notification import Notification
-from tests.channels.cases import verdict
+from tests.channels.cases import Certify, verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
 
@@ -116,6 +114,11 @@ def test_settings_that_cannot_be(settings: dict[str, object], problem: str) -> N
     with pytest.raises(ValidationError, match=problem) as raised:
         EmailSettings.model_validate({"from": "alerts@desk.example", **settings})
     assert "hunter2" not in str(raised.value)
+
+
+async def test_a_proxy_that_cannot_carry_mail_is_told_at_once(platform: SmtpPlatform) -> None:
+    with pytest.raises(ConfigError, match="only an http:// proxy"):
+        channel(platform, proxy="https://proxy.example")
 
 
 async def test_one_connection_carries_all_mails(platform: SmtpPlatform) -> None:
@@ -215,18 +218,9 @@ async def test_a_mail_whose_answer_was_lost_comes_again_under_the_same_id(platfo
     assert platform.ids == {("<kestrel-42@desk.example>", DESK): 1}
 
 
-@pytest.fixture
-def certified(tmp_path: Path) -> tuple[SSLContext, str]:
-    authority = trustme.CA()
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return context, str(tmp_path / "ca.pem")
-
-
 @pytest.mark.parametrize("way", ["starttls", "tls"])
-async def test_both_ways_of_tls(way: str, certified: tuple[SSLContext, str]) -> None:
-    context, ca_file = certified
+async def test_both_ways_of_tls(way: str, certified: Certify) -> None:
+    context, ca_file = certified("localhost")
     async with SmtpPlatform(Record(), tls=context, implicit=way == "tls") as platform:
         trusting = channel(platform, tls=way, ca_file=ca_file)
         await trusting.send(delivery(address=DESK), START)
@@ -239,9 +233,9 @@ async def test_both_ways_of_tls(way: str, certified: tuple[SSLContext, str]) -> 
 
 
 async def test_a_server_that_hides_starttls_gets_neither_password_nor_mail(
-    platform: SmtpPlatform, certified: tuple[SSLContext, str]
+    platform: SmtpPlatform, certified: Certify
 ) -> None:
-    email = channel(platform, tls="starttls", ca_file=certified[1])
+    email = channel(platform, tls="starttls", ca_file=certified("localhost")[1])
     with pytest.raises(DeliveryDelayed, match="STARTTLS") as raised:
         await email.send(delivery(address=DESK), START)
     assert verdict(raised.value) == (Reason.TLS, True)

@@ -15,7 +15,6 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.slack import SlackPlatform, read
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Notification
-from alertd.wire.session import http_session
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -27,26 +26,9 @@ HOOK = "/services/T000/B000/first-hook"
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with http_session() as session:
-        yield session
-
-
-@pytest.fixture
 async def platform() -> AsyncIterator[SlackPlatform]:
     async with SlackPlatform(Record(now=lambda: START), token=TOKEN, hook=HOOK) as platform:
         yield platform
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    return tmp_path / "key"
-
-
-@pytest.fixture
-def put(key: Path) -> Callable[[str], int]:
-    """Puts a secret into the file that the channel reads."""
-    return key.write_text
 
 
 @pytest.fixture
@@ -156,6 +138,14 @@ async def test_an_answer_that_is_not_slacks_delays(answer: Answer, bot: SlackCha
     platform.record.answers.append(answer)
     with pytest.raises(DeliveryDelayed) as raised:
         await bot.send(delivery(address="#alerts"), START)
+    assert verdict(raised.value) == (Reason.SERVER_ERROR, False)
+
+
+@pytest.mark.parametrize("body", ["<html>a captive portal</html>", "", "{}", "\udcff"], ids=ascii)
+async def test_a_webhook_says_ok_and_nothing_else(body: str, webhook: SlackChannel, platform: SlackPlatform) -> None:
+    platform.record.answers.append(Answer(200, {"Content-Type": "text/html"}, body.encode("utf-8", "surrogateescape")))
+    with pytest.raises(DeliveryDelayed) as raised:
+        await webhook.send(delivery(address="default"), START)
     assert verdict(raised.value) == (Reason.SERVER_ERROR, False)
 
 

@@ -17,7 +17,6 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.telegram import TEXT_LIMIT, TelegramPlatform, parse
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Notification
-from alertd.wire.session import http_session
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -28,32 +27,16 @@ TOKEN = "110201543:first"
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with http_session() as session:
-        yield session
-
-
-@pytest.fixture
 async def platform() -> AsyncIterator[TelegramPlatform]:
     async with TelegramPlatform(Record(now=lambda: START), TOKEN) as platform:
         yield platform
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Path:
-    key = tmp_path / "key"
-    key.write_text(TOKEN)
-    return key
-
-
-@pytest.fixture
-def put(key: Path) -> Callable[[str], int]:
-    """Puts a secret into the file that the channel reads."""
-    return key.write_text
-
-
-@pytest.fixture
-async def channel(platform: TelegramPlatform, key: Path, session: ClientSession) -> AsyncIterator[TelegramChannel]:
+async def channel(
+    platform: TelegramPlatform, key: Path, put: Callable[[str], int], session: ClientSession
+) -> AsyncIterator[TelegramChannel]:
+    put(TOKEN)
     settings = TelegramSettings.model_validate({"url": platform.url, "token": f"file:{key}", "timeout": 2})
     channel = build("telegram", settings, session)
     yield channel
@@ -156,8 +139,9 @@ async def test_a_bad_request_has_its_reason(
         (Answer(502, {}, b"<html>Bad Gateway</html>"), Reason.SERVER_ERROR, None),
         (Answer(200, {}, b"<html>a captive portal</html>"), Reason.SERVER_ERROR, None),
         (Answer(200, {}, b"{}"), Reason.SERVER_ERROR, None),
+        (Answer(200, {}, b'{"ok": true, "result": "odd"}'), Reason.SERVER_ERROR, None),
     ],
-    ids=["429 of a gateway", "429 with odd parameters", "502", "200 that is no JSON", "200 without a result"],
+    ids=["429 of a gateway", "429 with odd parameters", "502", "200 that is no JSON", "no result", "an odd result"],
 )
 async def test_an_answer_that_is_not_telegrams_delays(
     answer: Answer, reason: Reason, wait: float | None, channel: TelegramChannel, platform: TelegramPlatform

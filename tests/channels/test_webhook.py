@@ -15,18 +15,11 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.webhook import WebhookPlatform
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Notification
-from alertd.wire.session import http_session
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with http_session() as session:
-        yield session
 
 
 @pytest.fixture

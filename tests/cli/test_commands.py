@@ -1,6 +1,7 @@
 """The command line as its user meets it: what it prints, and how it ends."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -47,7 +48,9 @@ def test_version() -> None:
 
 
 def test_wrong_use_is_exit_code_2() -> None:
-    assert alertd("chekc").exit_code == 2
+    typo = alertd("chekc")
+    assert typo.exit_code == 2
+    assert "no command is called 'chekc'; did you mean 'check'?" in typo.stderr
     assert alertd("send-test").exit_code == 2
 
 
@@ -72,6 +75,30 @@ def test_nothing_is_imported_that_is_not_used(config: Path, arguments: list[str]
     run = [sys.executable, "-c", code, *words]
     done = subprocess.run(run, capture_output=True, text=True, check=True)  # noqa: S603 — our own interpreter
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+BUG = """
+import os, sys, types, click
+from alertd.cli import main
+from alertd.wire.secret import Secret
+
+@click.command()
+def command():
+    raise ValueError("GET /bot" + Secret("env:ALERTD_TEST_KEY").reveal())
+
+sys.modules["alertd.cli.status"] = types.ModuleType("alertd.cli.status")
+sys.modules["alertd.cli.status"].command = command
+main(["status"])
+"""
+
+
+def test_the_traceback_of_a_bug_has_no_secret() -> None:
+    environ = {**os.environ, "ALERTD_TEST_KEY": "canary-0123456789"}
+    run = [sys.executable, "-c", BUG]
+    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environ)  # noqa: S603 — our own interpreter
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.endswith("ValueError: GET /bot[secret]\n")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -111,6 +138,13 @@ def test_init_overwrites_nothing(config: Path) -> None:
     assert result.exit_code == 78
     assert "nothing was written" in result.stderr
     assert config.read_text() == "mine"
+
+
+def test_init_where_it_may_not_write(tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text("a file")
+    result = alertd("init", tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"cannot write {tmp_path}/rules/first.yaml: ")
 
 
 def test_check_without_a_file_says_how_to_begin(tmp_path: Path) -> None:
@@ -165,6 +199,25 @@ def test_coins(config: Path) -> None:
     assert result.exit_code == 0
     assert "ETH\tEthereum\t\tbinance=ETHUSDT coingecko=ethereum tokenmetrics=3306" in result.output.splitlines()
     assert alertd("coins", "no such coin", "--config", config).exit_code == 1
+    typo = alertd("coins", "bitcon", "--config", config)
+    assert (typo.exit_code, typo.stderr) == (1, "no coin 'bitcon'; did you mean 'BITCOIN'?\n")
+
+
+def test_coins_of_a_configuration_that_is_not_there(tmp_path: Path) -> None:
+    assert alertd("coins", "BTC", "--config", tmp_path / "typo.yaml").exit_code == 78
+
+
+def test_coins_asks_the_sources_and_says_what_to_write(config: Path) -> None:
+    (config.parent / "bars.csv").write_text(CANDLES.replace("BTC", "NEWCOIN"))
+    text = config.read_text().replace(
+        "  binance: {every: 10s}\n  coingecko: {every: 5m}", "  tape: {files: [bars.csv], kind: candles}"
+    )
+    config.write_text(
+        text.replace("prices: [binance, coingecko]", "prices: [tape]").replace("[BTC, ETH, SOL]", "[NEWCOIN]")
+    )
+    result = alertd("coins", "newcoin", "--ask", "--config", config)
+    assert result.exit_code == 0
+    assert "tape\tNEWCOIN\tNEWCOIN\tNEWCOIN\t\n" in result.output
 
 
 def test_send_test(config: Path) -> None:

@@ -87,6 +87,21 @@ def test_status_without_a_daemon_still_shows_the_database(config: Path) -> None:
     assert "is it running?" in result.stderr
 
 
+def test_status_that_the_daemon_cannot_say(config: Path) -> None:
+    with daemon(config, {"status": mistakes}):
+        result = alertd("status", "--config", config)
+    assert result.exit_code == 1
+    assert "0 alerts" in result.output
+    assert result.stderr.startswith("the daemon cannot say: ")
+
+
+def test_check_before_there_is_a_database(config: Path) -> None:
+    (config.parent / "alertd.db").unlink()
+    result = alertd("store", "check", "--config", config)
+    assert result.exit_code == 1
+    assert "there is no database" in result.stderr
+
+
 def test_check_back_up_restore(config: Path) -> None:
     database, copy = config.parent / "alertd.db", config.parent / "copy.db"
     assert alertd("store", "check", "--config", config).output.startswith(f"{database} is sound\n")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from alertd.config.files import MAX_BYTES, Text, folder, read, rule_files
+from alertd.config.files import Text, folder, read, rule_files
 from alertd.errors import Problem
+from alertd.rules.strict_yaml import LARGEST
 
 
 def pipe(path: Path) -> None:
@@ -40,7 +41,7 @@ REFUSED = [
     ("a link to nothing", dangling, "cannot be read: no such file or directory"),
     ("a link to itself", circle, "cannot be read"),
     ("a link out of the folder", link_out, "is a link out of"),
-    ("over 1 MB", lambda path: path.write_bytes(b"#" * (MAX_BYTES + 1)), "is over 1 MB"),
+    ("over 1 MB", lambda path: path.write_bytes(b"#" * (LARGEST + 1)), "is over 1 MB"),
 ]
 
 

@@ -9,6 +9,8 @@ from alertd.dispatch.policy import Cap, Receiver
 from alertd.dispatch.route import Matcher, Route
 from alertd.errors import ConfigError
 from alertd.model.notification import Destination
+from alertd.sources.tokenmetrics import TokenMetricsSettings
+from alertd.wire.secret import Secret
 
 WHOLE = """\
 version: 1
@@ -217,6 +219,22 @@ operator: [you]
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     assert [problem.line for problem in caught.value.problems] == [2, 3, 3, 4, 5, 6, 7]
+
+
+def test_a_secret_by_a_relative_path_is_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "tm").write_text("canary-0123456789")
+    config = read(tmp_path, 'version: 1\nsources: {tokenmetrics: {keys: ["file:tm", "env:TM"], proxy: "file:/p"}}\n')
+    settings = config.sources["tokenmetrics"].settings
+    assert isinstance(settings, TokenMetricsSettings)
+    assert settings.keys[0].reveal() == "canary-0123456789"
+    assert [settings.keys[1], settings.proxy] == [Secret("env:TM"), Secret("file:/p")]
+
+
+def test_more_addresses_than_a_message_can_have(tmp_path: Path) -> None:
+    text = "version: 1\nchannels: {console: {}}\nreceivers: {all: {console: [%s]}}\n"
+    read(tmp_path, text % ", ".join(f"a{number}" for number in range(63)))
+    with pytest.raises(ConfigError, match="'all' has 64 addresses, more than 63"):
+        read(tmp_path, text % ", ".join(f"a{number}" for number in range(64)))
 
 
 def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None:

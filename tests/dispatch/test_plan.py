@@ -6,7 +6,7 @@ import pytest
 
 from alertd.dispatch.notice import delivery_key
 from alertd.dispatch.plan import Planned, plan
-from alertd.dispatch.policy import Cap, Policy
+from alertd.dispatch.policy import Cap, Policy, Receiver
 from alertd.dispatch.route import Matcher, Route
 from alertd.dispatch.state import DispatchState
 from alertd.model.event import Event, EventKind, Item, Notice
@@ -102,7 +102,7 @@ def test_two_routes_to_one_receiver_tell_once() -> None:
 def test_one_message_per_rule_and_receiver() -> None:
     events = [event(symbol=symbol, alert=n) for n, symbol in enumerate(["BTC", "ETH", "SOL"])]
     planned = tick(new(), *events, event(rule="other", alert=9))
-    assert titles(planned) == [("desk", "3 fired: BTC, ETH, SOL"), ("desk", "BTC 71,204: price > 70k")]
+    assert titles(planned) == [("desk", "BTC, ETH, SOL: price > 70k"), ("desk", "BTC 71,204: price > 70k")]
 
 
 def test_rules_of_two_owners_are_not_mixed() -> None:
@@ -157,13 +157,28 @@ def test_the_cap_holds_the_overflow_for_one_digest() -> None:
     assert more.wake_at == START + 3_600
     freed = tick(state, by=by, after=3_600)
     assert freed.released == [1, 2, 3]
-    assert titles(freed) == [("desk", "3 fired: BTC, C3, C4")]
+    assert titles(freed) == [("desk", "BTC, C3, C4: price > 70k")]
     assert freed.messages[0].notification.footer.endswith("held back by the cap of 3 messages in 1h")
     assert freed.wake_at is None
     # The digest counted as one: two more may go, and the third is held until it leaves the window.
     after = tick(state, *several(3), by=by, after=3_601)
     assert len(after.messages) == 2
     assert after.wake_at == START + 7_200
+
+
+@pytest.mark.parametrize("cap", [None, Cap(9, 3_600.0), Cap(3, 1_800.0)], ids=["none", "more", "sooner"])
+def test_a_cap_that_is_lifted_lets_go_of_what_it_held(cap: Cap | None) -> None:
+    state = new()
+    held = tick(state, *several(5), by=policy(receiver("desk", Cap(3, 3_600.0)))).held
+    planned = tick(state, by=policy(receiver("desk", cap)), after=1_800)
+    assert planned.released == [row.row for row in held]
+    assert [coins(message) for message in planned.messages] == [2]
+
+
+def test_an_address_that_is_named_twice_is_told_once() -> None:
+    chat, mail = Destination("chat", "1"), Destination("mail", "a@b.example")
+    (message,) = tick(new(), event(), by=policy(Receiver("desk", (chat, mail, chat)))).messages
+    assert message.destinations == (chat, mail)
 
 
 def test_one_receiver_s_cap_is_not_another_s() -> None:

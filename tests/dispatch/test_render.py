@@ -1,5 +1,6 @@
 """What people read, to the letter."""
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
@@ -62,7 +63,7 @@ Until: price < 68k
 binance · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
 
 REMINDED = """\
-BTC 71,204 still true after 4h: price > 70k
+BTC 71,204 still firing after 4h: price > 70k
 When: price > 70k
 Price: 71,204
 Level: 70,000
@@ -194,6 +195,14 @@ def test_tone_thread_and_chart() -> None:
     assert render(event(), rule(), Policy(receivers={}, chart="")).links == ()
 
 
+@pytest.mark.parametrize(
+    ("symbol", "chart"), [("BTC", "BTCUSD"), ("BTCUSD", "BTCUSD"), ("TUSD", "TUSDUSD"), ("PYUSD", "PYUSDUSD")]
+)
+def test_the_chart_is_the_coins_own(symbol: str, chart: str) -> None:
+    (link,) = drawn(event(symbol=symbol)).links
+    assert link.url == f"https://www.tradingview.com/symbols/{chart}/"
+
+
 def test_times_are_in_the_policy_s_zone() -> None:
     madrid = Policy(receivers={}, zone=timezone(timedelta(hours=1), "CET"))
     assert "2026-01-01 00:59:56 CET (4s old)" in render(event(), rule(), madrid).footer
@@ -251,7 +260,7 @@ def test_digest_of_two_rules() -> None:
 def test_digest_of_what_was_held() -> None:
     seen = compose(entries(2, time=START - 600), START, policy().zone, "held back by the cap of 30 messages in 1h")
     assert text(seen) == (
-        "2 fired: C1, C0\n"
+        "C1, C0: price up 5% in 1h\n"
         "rule-0: price up 5% in 1h\n"
         "• C1 101 (+1%), 10m ago\n"
         "• C0 100 (+0%), 10m ago\n"
@@ -267,7 +276,7 @@ def test_digest_keeps_the_author_s_words() -> None:
 
 def test_digest_of_a_thousand() -> None:
     seen = compose(entries(1_000), START, policy().zone)
-    assert seen.title == "1000 fired: C999, C998, C997 and 997 more"
+    assert seen.title == "C999, C998, C997 and 997 more: price up 5% in 1h"
     assert len(seen.lines) <= LINES
     assert seen.lines[1] == "• C999 1,099 (+999%)"
     assert seen.lines[-1] == "and 963 more: C962, C961, C960, C959, C958, C957, C956, C955, …"
@@ -292,6 +301,20 @@ def test_no_data_is_listed_by_field() -> None:
     assert seen.tone is Tone.NOTE
     assert [line[:28] for line in seen.lines] == ["No fresh price: C1, C10, C11", "No fresh tm grade: C0, C12, "]
     assert seen.lines[0].endswith("and 10 more")
+
+
+def test_one_missing_field_is_in_the_title() -> None:
+    stale = [event(EventKind.NO_DATA, symbol=coin, alert=alert, reason="signal") for alert, coin in enumerate("ABCDE")]
+    seen = compose([Entry(Item(0, 0, e.kind, 1, "desk"), e, drawn(e)) for e in stale], START, policy().zone)
+    assert seen.title == "No fresh signal: A, B, C and 2 more"
+
+
+def test_what_several_conditions_found_is_counted_in_the_title() -> None:
+    several = [
+        *entries(2),
+        *(entry._replace(notification=replace(entry.notification, facts=())) for entry in entries(1)),
+    ]
+    assert compose(several, START, policy().zone).title.startswith("3 fired: ")
 
 
 @pytest.mark.parametrize(

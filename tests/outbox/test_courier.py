@@ -176,6 +176,34 @@ async def test_a_channel_that_is_down_is_tried_ever_more_rarely() -> None:
         assert len(it.sent) == 8
 
 
+async def test_a_platform_that_asks_for_no_wait_is_not_asked_in_a_loop() -> None:
+    async with post(*[delayed(0.0) for _ in range(4)]) as it:
+        await it.put("ann")
+        await it.clock.advance(20)
+        assert [at - START for at, _ in it.channel.tried] == [0, 1, 3, 7, 15]
+
+
+async def test_a_rest_of_years_ends_within_the_hour() -> None:
+    async with post(delayed(1e9, whole_channel=True), pacing=Pacing(in_flight=1)) as it:
+        await it.put("ann", "bob")
+        await it.clock.advance(3_600)
+        assert it.sent == [(3_600, "1"), (3_600, "2")]
+
+
+async def test_a_channel_that_stays_down_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    down = [delayed(whole_channel=True) for _ in range(12)]
+    async with post(*down, pacing=Pacing(in_flight=1)) as it:
+        await it.put("ann")
+        await it.clock.advance(120)
+        assert it.told == []
+        await it.clock.advance(3_600)
+        assert it.titles == ["1"]
+        assert it.told == [
+            ("delivery:chat", "chat takes no messages (unavailable).\nThey wait, and are tried until they expire.")
+        ]
+        assert caplog.messages.count("chat does not take word-1 yet: no") == 12
+
+
 async def test_a_slow_address_does_not_delay_another() -> None:
     async with post() as it:
         it.channel.gates["slow"] = asyncio.Event()

@@ -23,5 +23,8 @@ def test_jitter_is_full(attempts: int, drawn: float) -> None:
     assert START <= Retry().at(attempts, None, START, lambda: drawn) <= latest
 
 
-def test_what_the_platform_says_wins() -> None:
-    assert Retry().at(0, 1234.0, START, lambda: 0.5) == START + 1234.0
+@pytest.mark.parametrize(
+    ("attempts", "asked", "waited"), [(0, 1234.0, 1234.0), (3, 0.0, 4.0), (3, 1.5, 4.0), (3, 4.5, 4.5)]
+)
+def test_what_the_platform_asks_for_is_the_least(attempts: int, asked: float, waited: float) -> None:
+    assert Retry().at(attempts, asked, START, lambda: 0.5) == START + waited

@@ -13,6 +13,7 @@ from tests.sources.server import Reply, stage
 IDS: dict[str, str | int] = {"BTC": "BTCUSDT", "ETH": "ethusdt", "BAD": "BADUSDT"}
 PRICES = [{"symbol": "BTCUSDT", "price": "4.00000200"}, {"symbol": "ETHUSDT", "price": "0.5"}]
 UNKNOWN = Reply(b'{"code":-1121,"msg":"Invalid symbol."}', 400)
+ILLEGAL = Reply(b'{"code":-1100,"msg":"Illegal characters found in parameter \'symbols\'"}', 400)
 
 
 def prices(*rows: dict[str, str]) -> Reply:
@@ -60,8 +61,9 @@ async def test_a_volume_brings_the_day_ticker_for_all() -> None:
         assert call.every == 5.0
 
 
-async def test_an_unknown_symbol_costs_the_others_nothing_and_is_told_once() -> None:
-    async with stage("binance", IDS, UNKNOWN, prices()) as it:
+@pytest.mark.parametrize("fault", [UNKNOWN, ILLEGAL], ids=["unknown", "with a character that none has"])
+async def test_an_unknown_symbol_costs_the_others_nothing_and_is_told_once(fault: Reply) -> None:
+    async with stage("binance", IDS, fault, prices()) as it:
         (call,) = it.source.calls({"price": frozenset(IDS)})
         first = await it.source.poll(call, START)
         assert set(first.readings[0].coins) == {"BTC", "ETH"}
@@ -77,8 +79,8 @@ async def test_an_unknown_symbol_costs_the_others_nothing_and_is_told_once() -> 
 
 
 async def test_another_fault_is_told_as_it_is() -> None:
-    async with stage("binance", IDS, Reply(b'{"code":-1100,"msg":"Illegal characters"}', 400)) as it:
-        with pytest.raises(SourceMalformed, match="Illegal characters"):
+    async with stage("binance", IDS, Reply(b'{"code":-1102,"msg":"A parameter is missing"}', 400)) as it:
+        with pytest.raises(SourceMalformed, match="A parameter is missing"):
             await it.ask()
 
 
@@ -100,6 +102,15 @@ async def test_candles_by_pages_without_the_open_one() -> None:
         assert (first["symbol"], first["interval"], first["limit"]) == ("BTCUSDT", "1m", "1000")
         assert float(first["startTime"]) == starts[0] * 1000
         assert float(second["startTime"]) == starts[1000] * 1000
+
+
+async def test_candles_of_another_time_are_asked_for_twice_at_the_most() -> None:
+    page = [kline(START - 60.0 * (5000 - number)) for number in range(1000)]
+    async with stage("binance", IDS, Reply(json.dumps(page).encode())) as it:
+        bars = await it.source.history("price", "BTC", interval=60.0, start=START - 60.0 * 3000, end=START)
+        assert bars is not None
+        assert len(bars.end) == 0
+        assert len(it.script.asked) == 1
 
 
 @pytest.mark.parametrize(

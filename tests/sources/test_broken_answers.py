@@ -198,6 +198,22 @@ async def test_a_time_to_come(wire: Wire) -> None:
         assert soon.refused == {}
 
 
+@pytest.mark.parametrize("at", [HUGE, f'"{HUGE}"', "1e999", "-1e999", "true", "[]", '"soon"'], ids=lambda at: at[:12])
+@pytest.mark.parametrize(
+    "wire", [wire for wire in WIRES if wire.at != "none"], ids=lambda wire: f"{wire.kind} {wire.field}"
+)
+async def test_a_time_that_is_none(wire: Wire, at: str) -> None:
+    body = wire.body.replace("{bad}", '"1"' if wire.text else "1").replace("{at}", at)
+    async with broken(wire, Reply(body.encode())) as it:
+        result = await outcome(it, wire)
+        if isinstance(result, Poll):
+            assert [coin for reading in result.readings for coin in reading.coins] == ["ETH"] * wire.good
+            assert sum(result.refused.values()) == 1
+        else:
+            assert not wire.good
+            assert result.reason == "shape"
+
+
 def bomb() -> bytes:
     return gzip.compress(b" " * (64 * 2**20), compresslevel=1)
 

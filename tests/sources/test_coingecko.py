@@ -52,7 +52,7 @@ def test_a_coin_that_comes_twice_is_read_once() -> None:
 
 def test_prices_into_columns() -> None:
     body = b'{"bitcoin":{"usd":76975,"usd_24h_vol":null,"last_updated_at":1767225500}}'
-    poll = decode_prices(body, START, source="cg", coins=BY_ID, quote="usd")
+    poll = decode_prices(body, START, source="cg", coins=BY_ID)
     (reading,) = poll.readings
     assert (reading.coins, reading.values.tolist(), reading.at.tolist()) == (("BTC",), [76975.0], [1767225500.0])
     assert poll.refused == {"absent": 1}
@@ -68,17 +68,17 @@ def test_prices_into_columns() -> None:
 )
 def test_an_error_with_status_200(body: bytes) -> None:
     with pytest.raises(SourceMalformed) as caught:
-        decode_prices(body, START, source="cg", coins=BY_ID, quote="usd")
+        decode_prices(body, START, source="cg", coins=BY_ID)
     assert caught.value.reason == "not_success"
 
 
 def test_a_coin_whose_id_is_status() -> None:
-    poll = decode_prices(b'{"status":{"usd":0.02}}', START, source="cg", coins={"status": "SNT"}, quote="usd")
+    poll = decode_prices(b'{"status":{"usd":0.02}}', START, source="cg", coins={"status": "SNT"})
     assert poll.readings[0].coins == ("SNT",)
 
 
 async def test_prices_alone_come_from_simple_price() -> None:
-    async with stage("coingecko", IDS, Reply(b'{"bitcoin": {"usd": 7}}'), quote="usd") as it:
+    async with stage("coingecko", IDS, Reply(b'{"bitcoin": {"usd": 7}}')) as it:
         await it.ask("price", "BTC", "ETH")
         (request,) = it.script.asked
         assert request.path == "/simple/price"

@@ -1,16 +1,13 @@
 """The table of coins: what is shipped, what configuration adds, and tickers that are in neither."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
 from alertd.errors import ConfigError
 from alertd.model.universe import Universe
 from alertd.ports import Candidate
-from alertd.sources.candles import Candles, CandlesSettings
-from alertd.sources.coins import Coin, CoinTable, ambiguous, resolve
-from tests.sources.test_candle_files import HEADER, row, written
+from alertd.sources.coins import CoinTable
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +102,20 @@ def test_search_for_what_there_is_not(shipped: CoinTable) -> None:
     assert shipped.search("nothing like it") == ()
 
 
-async def test_a_ticker_in_no_table_is_looked_up_at_the_sources(tmp_path: Path) -> None:
-    path = written(tmp_path / "bars.csv", HEADER + row(0, 1, 1, "NEWCOIN") + row(1, 1, 1, "NEWCOIN"))
-    files = Candles("files", CandlesSettings(files=[str(path)]), {})
-    table = await resolve(CoinTable([Coin("BTC")]), ["BTC", "newcoin"], [files])
-    assert table.ids("files") == {"newcoin": "NEWCOIN"}
-    with pytest.raises(ConfigError) as caught:
-        await resolve(table, ["NEWCOIM", "OTHER"], [files])
-    assert str(caught.value) == (
-        "no source knows a coin NEWCOIM\n    did you mean 'NEWCOIN'?\nno source knows a coin OTHER"
-    )
+PEPE = Candidate("pepe", "PEPE", "Pepe", 30)
+
+
+def test_what_to_write_for_a_ticker_in_no_table() -> None:
+    found = {"coingecko": (PEPE, Candidate("pepe-2", "PEPE2", "Pepe 2.0")), "binance": (), "tokenmetrics": ()}
+    assert entry_of("pepe", found) == {"coingecko": "pepe"}
+    assert entry_of("NONE", found) == {}
 
 
 def test_several_coins_of_one_ticker_are_listed() -> None:
-    found = [Candidate("3375", "BTC", "Bitcoin", 1), Candidate("17528", "BTC", "BTC", None)]
-    assert str(ambiguous("BTC", "tokenmetrics", found)) == (
+    found = (Candidate("3375", "BTC", "Bitcoin", 1), Candidate("17528", "BTC", "BTC", None))
+    with pytest.raises(ConfigError) as caught:
+        entry_of("BTC", {"coingecko": (PEPE,), "tokenmetrics": found})
+    assert str(caught.value) == (
         "BTC is several coins at tokenmetrics: 3375 (Bitcoin, rank 1); 17528 (BTC)\n"
         "    say which one under coins: BTC: {tokenmetrics: 3375}"
     )

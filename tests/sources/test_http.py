@@ -55,6 +55,14 @@ async def test_a_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         assert it.script.asked == []
 
 
+async def test_a_key_that_is_no_single_line_is_refused_and_not_told(tmp_path: Path) -> None:
+    async with stage("coingecko", IDS, Reply(PRICE), plan="demo", keys=keys(tmp_path, "one\r\nsecond")) as it:
+        with pytest.raises(SourceRefused, match="more than one line") as caught:
+            await it.ask()
+        assert "second" not in str(caught.value)
+        assert it.script.asked == []
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "wait"),
     [

@@ -1,8 +1,10 @@
 """Token Metrics' wire formats: both cases of keys, pages, dates, signals, symbols that are several coins'."""
 
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -159,6 +161,16 @@ async def test_pages(name: str) -> None:
         assert [request.query["page"] for request in it.script.asked] == [str(page + 1) for page in range(asked)]
 
 
+async def test_a_coin_that_never_comes_is_looked_for_once() -> None:
+    replies, walked, coins = PAGES["a coin that never comes"]
+    async with desk(*replies) as it:
+        await read(it, "hourly_signal", "BTC", "ETH")
+        assert set(await read(it, "hourly_signal", "BTC", "ETH")) == coins
+        assert len(it.script.asked) == walked + 1
+        it.script.then(rows(hour(3375, 1), hour(3306, 1)))
+        assert set(await read(it, "hourly_signal", "BTC", "ETH")) == {"BTC", "ETH"}
+
+
 def token(id_: int, symbol: str, name: str) -> dict[str, object]:
     return {"TOKEN_ID": id_, "TOKEN_SYMBOL": symbol, "TOKEN_NAME": name, "EXCHANGE_LIST": []}
 
@@ -208,6 +220,29 @@ async def test_a_long_history_is_asked_for_in_parts() -> None:
         await it.source.history("price", "BTC", interval=3600.0, start=START - 60 * 86400.0, end=START)
         spans = [(request.query["startDate"], request.query["endDate"]) for request in it.script.asked]
         assert spans == [("2025-11-01", "2025-11-29"), ("2025-11-29", "2025-12-27"), ("2025-12-27", "2026-01-01")]
+
+
+def candles_of(first: str, last: str) -> list[dict[str, object]]:
+    """One for every hour of these days that has begun by START, the newest first."""
+    begin = datetime.fromisoformat(first).replace(tzinfo=UTC).timestamp()
+    end = min(datetime.fromisoformat(last).replace(tzinfo=UTC).timestamp() + 86400.0, START)
+    starts = [begin + 3600.0 * number for number in range(math.ceil((end - begin) / 3600.0))]
+    prices = {"OPEN": 2, "HIGH": 4, "LOW": 1, "CLOSE": 3}
+    return [{"TOKEN_ID": 3375, "TIMESTAMP": int(start), **prices} for start in reversed(starts)]
+
+
+@pytest.mark.parametrize("days", [1, 7, 27, 28, 29, 30, 60, 90])
+async def test_a_history_costs_what_the_budget_says(days: int) -> None:
+    async with desk(rows()) as it:
+        await it.source.history("price", "BTC", interval=3600.0, start=START - days * 86400.0, end=START)
+        found = [candles_of(request.query["startDate"], request.query["endDate"]) for request in it.script.asked]
+        asked = len(found)
+        pages = [data[first : first + 100] for data in found for first in range(0, len(data), 100)]
+        it.script.then(*(rows(*page) for page in pages), rows())
+        bars = await it.source.history("price", "BTC", interval=3600.0, start=START - days * 86400.0, end=START)
+        assert bars is not None
+        assert len(bars.end) == 24 * days
+        assert it.source.history_cost("price", interval=3600.0, span=days * 86400.0) == len(it.script.asked) - asked
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ TIMES = {
     "true": (True, math.nan),
     "NaN": ("NaN", math.nan),
     "infinite": ("inf", math.nan),
+    "400 digits": (10**400, math.nan),
+    "400 digits as text": ("1" * 400, math.nan),
+    "the year 9999": ("9999-12-31", 253402214400.0),
     "no such day": ("2025-02-30", math.nan),
 }
 

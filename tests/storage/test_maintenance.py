@@ -127,6 +127,18 @@ async def test_a_restore_where_there_is_no_database(store: SqliteStore, path: Pa
     assert check(tmp_path / "new.db") == []
 
 
+async def test_a_restore_over_a_link_replaces_what_it_leads_to(store: SqliteStore, path: Path, tmp_path: Path) -> None:
+    backup(path, tmp_path / "copy.db")
+    await store.close()
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    kept = restore(tmp_path / "copy.db", link, now=START)
+    assert link.is_symlink()
+    assert kept is not None
+    assert kept.name.startswith("alertd.db.before-restore")
+    assert check(path) == []
+
+
 async def test_a_backup_that_is_not_whole_is_not_restored(store: SqliteStore, path: Path, tmp_path: Path) -> None:
     await store.close()
     bad = tmp_path / "bad.db"

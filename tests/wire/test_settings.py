@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from alertd.errors import ConfigError
 from alertd.wire.secret import Secret
 from alertd.wire.settings import Endpoint, loopback
 
@@ -46,6 +47,14 @@ def test_a_proxy_with_a_password_is_a_reference(monkeypatch: pytest.MonkeyPatch)
     endpoint = Endpoint.model_validate({"proxy": "env:ALERTD_TEST_PROXY"})
     assert endpoint.proxy == Secret("env:ALERTD_TEST_PROXY")
     assert endpoint.proxy_url() == "http://desk:canary@proxy.example:3128"
+
+
+@pytest.mark.parametrize("proxy", ["desk:canary@proxy.example:3128", "socks5://desk:canary@x.example", "http://"])
+def test_a_secret_that_holds_no_proxy(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERTD_TEST_PROXY", proxy)
+    with pytest.raises(ConfigError, match="env:ALERTD_TEST_PROXY does not hold a proxy") as raised:
+        Endpoint.model_validate({"proxy": "env:ALERTD_TEST_PROXY"}).proxy_url()
+    assert "canary" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from alertd.channels.webhook import verify
+from alertd.channels.webhook import WINDOW, verify
 from alertd.demo.platforms.http import HttpPlatform
 from alertd.demo.platforms.record import Record
 
 
 class WebhookPlatform(HttpPlatform):
-    """Takes any path, which is the address it notes. `repeats` counts attempts whose key it had already."""
+    """Takes any path, which is the address it notes. `repeats` counts attempts whose key it had already; signatures
+    are good for `window` seconds."""
 
-    def __init__(self, record: Record, secrets: Sequence[str], *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, record: Record, secrets: Sequence[str], *, tls: ssl.SSLContext | None = None, window: float = WINDOW
+    ) -> None:
         super().__init__(record, tls=tls)
+        self.window = window
         self.secrets = secrets
         self.repeats = 0
         self._keys: set[tuple[str, str]] = set()
@@ -26,7 +30,7 @@ class WebhookPlatform(HttpPlatform):
 
     async def _take(self, request: web.Request) -> web.Response:
         content = await request.read()
-        wrong = verify(request.headers, content, self.secrets, self.record.now())
+        wrong = verify(request.headers, content, self.secrets, self.record.now(), window=self.window)
         nonce = request.headers.get("Alertd-Nonce", "")
         if not wrong and nonce in self._nonces:
             wrong = "a nonce came twice"

@@ -60,6 +60,7 @@ ADAPTERS = (
         platform=platform,
         build=bot,
         answers=answers,
+        words="Invalid Form Body",
         bad_addresses=("", "#alerts", "12345", "default", "8765432109876543210000"),
     ),
     Adapter(
@@ -70,6 +71,7 @@ ADAPTERS = (
         platform=platform,
         build=webhook,
         answers=answers,
+        words="Invalid Form Body",
         # The URL is the credential: one that is not found was deleted.
         differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True)},
         bad_addresses=("", "#alerts", "876543210987654321"),

@@ -48,6 +48,7 @@ ADAPTERS = (
         platform=platform,
         build=channel,
         answers=REPLIES.__getitem__,
+        words="not this",
         differs={
             # A sender that may not send may send to nobody.
             Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, whole_channel=True),

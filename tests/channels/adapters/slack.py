@@ -55,6 +55,7 @@ ADAPTERS = (
         platform=platform,
         build=bot,
         answers=answers,
+        words="invalid_blocks",
         bad_addresses=("", "alerts", "#two words", "default", "C12", "#a,b"),
     ),
     Adapter(

@@ -53,6 +53,7 @@ ADAPTERS = (
         platform=platform,
         build=channel,
         answers=answers,
+        words="message text is empty",
         # 404 is how Telegram answers a token that is not one; a chat that is not found is a 400.
         differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True)},
         bad_addresses=("", "desk", "@a", "12/", "12/x", "--1", "+34600000000", "@name/1/2", "١٢٣"),

@@ -1,0 +1,110 @@
+"""`alertd run` as a process of its own: started, killed, started again, stopped; and what its log says."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alertd.errors import AlertdError
+
+PATIENCE = 20.0
+"""Seconds that the daemon gets to start, and to end."""
+
+Line = dict[str, Any]
+"""One line of its log, see `alertd.logs`: time, level, logger, message, and what belongs to it."""
+
+
+class Daemon:
+    """One daemon at a time, by its configuration. `on_line` is called with every line that it logs."""
+
+    def __init__(self, config: Path, on_line: Callable[[Line], None]) -> None:
+        self._config = config
+        self._on_line = on_line
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._watching = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._last: deque[str] = deque(maxlen=12)
+
+    @property
+    def pid(self) -> int:
+        """Of the one that runs, 0 if none does."""
+        return self._process.pid if self._process and not self._gone.is_set() else 0
+
+    async def start(self) -> None:
+        """Returns when it watches. Raises AlertdError, with the end of its log, if it does not come to that."""
+        self._watching.clear()
+        self._gone.clear()
+        # A session of its own: Ctrl-C on the terminal is for the demo, which sees to the daemon itself.
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "alertd",
+            "run",
+            "--config",
+            str(self._config),
+            cwd=self._config.parent,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read(self._process))
+        waiting = [asyncio.create_task(event.wait()) for event in (self._watching, self._gone)]
+        await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if not self._watching.is_set() or self._gone.is_set():
+            raise self.failure("the daemon did not start")
+
+    def kill(self) -> None:
+        """At once, as a power cut would: it learns nothing of it."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+
+    async def died(self) -> None:
+        """Returns when the one that ran is gone."""
+        await self._gone.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code that it ends with. Raises AlertdError if it does not end."""
+        if self._process is None:
+            return 0
+        if self.pid:
+            os.kill(self.pid, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._gone.wait()
+        except TimeoutError:
+            raise self.failure("the daemon did not end") from None
+        return self._process.returncode or 0
+
+    async def end(self) -> None:
+        """Whatever happened: afterwards there is none."""
+        self.kill()
+        if self._reader is not None:
+            await self._reader
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None  # noqa: S101 — it was asked for
+        async for content in process.stderr:
+            text = content.decode(errors="replace").rstrip()
+            self._last.append(text)
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if str(line.get("message", "")).startswith("watching:"):
+                self._watching.set()
+            self._on_line(line)
+        await process.wait()
+        self._gone.set()
+
+    def failure(self, text: str) -> AlertdError:
+        """What to raise: the text, and the end of its log."""
+        return AlertdError("\n  ".join([f"{text}; the end of its log:", *self._last]))

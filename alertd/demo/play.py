@@ -1,0 +1,204 @@
+"""`alertd demo`: a market is served, a real daemon watches it and tells, is killed once, and accounts are settled."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.text import Text
+
+from alertd.clock import SystemClock
+from alertd.demo import ledger, summary
+from alertd.demo.daemon import Daemon, Line
+from alertd.demo.expected import Watching
+from alertd.demo.market import MINUTE
+from alertd.demo.platforms.record import Answer, Received
+from alertd.demo.report import Death, Verdict, judge, naming
+from alertd.demo.scenario import KILLER, Watch, watches
+from alertd.demo.session import Session, from_files, generated
+from alertd.demo.stage import PRICES_EVERY, SIGNALS_EVERY, Stage
+from alertd.demo.view import View, delivered, hhmm
+from alertd.errors import AlertdError
+
+HEAD_START = 2.5
+"""Seconds before the session that the daemon gets to be up."""
+
+OUTAGE_AT = 0.25
+"""The share of the session after which the signals' API fails for a while."""
+
+OUTAGE = 5
+"""Answers with 503 that it then gives."""
+
+OVERDUE = 30 * MINUTE
+"""After the steepest moment: if nothing was in flight to kill the daemon over until then, it is killed all the same."""
+
+PATIENCE = 8.0
+"""Seconds that what is on its way gets at the end: what a cap holds back waits for an hour of the market, too."""
+
+_FRAME = 0.1
+
+
+def main(prices: Sequence[Path] = ()) -> bool:
+    """The whole demo; True if all that had to arrive did. Raises AlertdError where it cannot be played."""
+    session = from_files(prices) if prices else generated()
+    console = Console(highlight=False)
+    try:
+        return asyncio.run(play(session, console)).good
+    except asyncio.CancelledError:
+        raise AlertdError("the demo was ended before its end") from None
+
+
+async def play(session: Session, console: Console) -> Verdict:
+    """One session from beginning to end, on `console`. Nothing is left behind, however it ends."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel) if task else None
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what it does itself
+    rules = watches(session)
+    summary.introduce(console, session, rules)
+    with TemporaryDirectory(prefix="alertd-demo-") as folder:
+        return await Play(session, rules, Path(folder), console).run()
+
+
+class Play:
+    """One run of the demo; `run` is it."""
+
+    def __init__(self, session: Session, rules: Sequence[Watch], folder: Path, console: Console) -> None:
+        self._session = session
+        self._rules = rules
+        self._console = console
+        self._real = time.time()
+        self._shows = session.start - HEAD_START * session.speed
+        self._clock = SystemClock(real=self._real, shows=self._shows, speed=session.speed)
+        self._view = View(session, self._clock.now, console)
+        self._stage = Stage(session, folder, now=self._clock.now, on_received=self._received)
+        self._daemon = Daemon(folder / "alertd.yaml", self._logged)
+        self._state = folder / "alertd.db"
+        self._killed_at: float | None = None
+        self._taken: Received | None = None
+        self._death: Death | None = None
+        self._largest = naming(next(watch.coins[0] for watch in rules if watch.rule == KILLER))
+
+    async def run(self) -> Verdict:
+        async with self._stage:
+            self._stage.write(self._rules, real=self._real, shows=self._shows)
+            self._view.asked = lambda: self._stage.asked
+            drawing = asyncio.create_task(self._draw())
+            try:
+                with self._view:
+                    began, death = await self._watch()
+                    exit_code = await self._close()
+            finally:
+                drawing.cancel()
+                await self._daemon.end()
+        verdict = self._verdict(began, death, exit_code)
+        summary.conclude(self._console, self._stage.record.received, death, verdict, time.time() - self._real)
+        return verdict
+
+    async def _watch(self) -> tuple[float, Death]:
+        """The session; returns when the daemon began to watch, and its death."""
+        session = self._session
+        self._view.doing = "alertd is starting"
+        await self._daemon.start()
+        began = self._clock.now()
+        self._note(f"alertd watches (process {self._daemon.pid})", "green")
+        plan = (
+            (session.start + OUTAGE_AT * (session.end - session.start), self._fail_signals),
+            (min(session.steepest + OVERDUE, session.end - OVERDUE), self._kill),
+            (session.end, lambda: None),
+        )
+        for moment, act in sorted(plan, key=lambda step: step[0]):
+            while not await self._until(moment):
+                self._death = await self._resurrect()
+            act()
+        assert self._death is not None  # noqa: S101 — the plan has seen to it
+        return began, self._death
+
+    async def _until(self, moment: float) -> bool:
+        """Wait for a moment of the market's clock; False if the daemon was killed before."""
+        while self._clock.now() < moment:
+            if self._killed_at is not None and self._death is None:
+                return False
+            if not self._daemon.pid:
+                raise self._daemon.failure("the daemon ended by itself")
+            await asyncio.sleep(_FRAME / 2)
+        return True
+
+    def _fail_signals(self) -> None:
+        self._stage.signals_record.answers.extend([Answer(503)] * OUTAGE)
+
+    def _kill(self, taken: Received | None = None) -> None:
+        """Once: `taken` is the message that a platform has and has not confirmed."""
+        if self._killed_at is None:
+            self._daemon.kill()
+            self._killed_at, self._taken = self._clock.now(), taken
+
+    async def _resurrect(self) -> Death:
+        at = self._killed_at or self._clock.now()
+        self._view.doing = "alertd was killed (-9) and starts again"
+        where = f": {self._taken.channel} has that message, alertd does not know yet" if self._taken else ""
+        self._note(f"alertd is killed with -9{where}", "bold red")
+        await self._daemon.died()
+        left = ledger.read(self._state)
+        await self._daemon.start()
+        back = self._clock.now()
+        self._note(f"alertd watches again (process {self._daemon.pid}), and looks at what it missed", "green")
+        return Death(at, back, self._taken, left)
+
+    async def _close(self) -> int:
+        """Let what is on its way arrive, and end the daemon; returns its exit code."""
+        self._view.doing = "the session is over: the last messages"
+        for _ in range(round(PATIENCE / _FRAME)):
+            left = ledger.read(self._state)
+            if not left.open and not left.held:
+                break
+            await asyncio.sleep(_FRAME)
+        self._view.doing = "alertd is told to stop"
+        return await self._daemon.stop()
+
+    def _verdict(self, began: float, death: Death, exit_code: int) -> Verdict:
+        away, speed = death.back - death.at, self._session.speed
+        interval = max(bars.interval for bars in self._session.market.bars.values())
+        watching = Watching(
+            self._session.market,
+            began + 4 * PRICES_EVERY * speed,
+            self._session.end,
+            price_lag=max(3 * PRICES_EVERY * speed, 2 * interval),
+            signal_lag=2 * SIGNALS_EVERY * speed + away,
+        )
+        return judge(
+            self._rules,
+            watching,
+            ledger.read(self._state),
+            self._stage.record.received,
+            death,
+            complaints=self._stage.complaints,
+            recognised=self._stage.recognised,
+            exit_code=exit_code,
+        )
+
+    async def _draw(self) -> None:
+        while True:
+            self._view.draw()
+            await asyncio.sleep(_FRAME)
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _received(self, message: Received) -> None:
+        """A platform has taken a message, and has not answered yet: the worst moment to die is now."""
+        self._view.arrived[message.channel] += 1
+        self._view.say(delivered(message.at, message.channel, message.text))
+        if KILLER in message.text and self._largest.search(message.text):
+            self._kill(message)
+
+    def _logged(self, line: Line) -> None:
+        self._view.fired += line.get("message") == "fired"
+        if str(line.get("message", "")).startswith("watching:"):
+            self._view.doing = f"alertd is watching {line['message'].removeprefix('watching: ')}"
+
+    def _note(self, text: str, style: str) -> None:
+        self._view.say(Text(f"{hhmm(self._clock.now())}  {text}", style=style))

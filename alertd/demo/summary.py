@@ -1,0 +1,140 @@
+"""The words around the demo: what it is going to show, and what came of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from alertd.demo.ledger import Entry, Told
+from alertd.demo.platforms.record import Received
+from alertd.demo.report import Death, Verdict
+from alertd.demo.scenario import PEOPLE, Person, Watch
+from alertd.demo.session import Session
+from alertd.demo.view import first_line, hhmm
+
+_SHOWN = 4
+"""Messages per person, half of them the first, half the last."""
+
+_DETAILS = 8
+
+
+class Account(NamedTuple):
+    """One thing that had to be so: whether it was, in words, and what was not."""
+
+    good: bool
+    text: str
+    details: Sequence[str]
+
+
+def introduce(console: Console, session: Session, rules: Sequence[Watch]) -> None:
+    """What is played, and who wants to know what."""
+    console.print()
+    console.print("alertd demo: everything on this machine, no network, no keys", style="bold")
+    for line in session.about:
+        console.print(line)
+    lasts = f"{(session.end - session.start) / session.speed:.0f}"
+    console.print("The AI signals are computed from the prices (moving averages): no AI was asked.")
+    console.print("A real `alertd run` polls both in CoinGecko's and Token Metrics' formats and")
+    console.print("delivers through the real SDKs to servers that check what they get.")
+    console.print(f"It takes {lasts} s. In the middle alertd is killed with -9, and has to lose nothing.")
+    console.print()
+    table = Table.grid(padding=(0, 2))
+    for person in PEOPLE:
+        for number, watch in enumerate(watch for watch in rules if person.name in watch.to):
+            who = (Text(person.name, style="bold"), Text(person.channel, style="cyan")) if not number else ("", "")
+            table.add_row(*who, watch.asks.text, Text(_coins(watch.coins), style="dim"))
+    console.print(table)
+    console.print()
+
+
+def _coins(coins: Sequence[str]) -> str:
+    return _count(len(coins), "coin") if len(coins) > 2 else ", ".join(coins)
+
+
+def conclude(console: Console, received: Sequence[Received], death: Death, verdict: Verdict, seconds: float) -> None:
+    """Who got what, and the accounts."""
+    console.print()
+    console.print("What each got", style="bold")
+    for person in PEOPLE:
+        mine = [message for message in received if message.channel == person.channel]
+        console.print()
+        console.print(_who(person, mine))
+        shown = mine if len(mine) <= _SHOWN + 1 else [*mine[: _SHOWN // 2], *mine[-_SHOWN // 2 :]]
+        for place, message in enumerate(shown):
+            if len(shown) < len(mine) and place == _SHOWN // 2:
+                console.print(Text(f"  … {len(mine) - len(shown)} more", style="dim"))
+            # In a file or a pipe lines are whole; on a terminal they are cut.
+            line = Text(f"  {hhmm(message.at)}  {first_line(message.text)}")
+            console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
+    console.print()
+    accounts = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
+    for good, text, details in (*_accounts(verdict), _death(death, verdict), *_conduct(verdict)):
+        accounts.add_row(Text("✓", style="green") if good else Text("✗", style="bold red"), Text(text))
+        for detail in details[:_DETAILS]:
+            accounts.add_row("", Text(detail, style="red"))
+    console.print(accounts)
+    console.print()
+    if verdict.good:
+        console.print(f"Nothing was lost. ({seconds:.0f} s)", style="bold green")
+    else:
+        console.print("This is not as it should be: see the lines marked ✗.", style="bold red")
+
+
+def _who(person: Person, mine: Sequence[Received]) -> Text:
+    when = f", {hhmm(mine[0].at)}" if mine else ""
+    when += f" to {hhmm(mine[-1].at)}" if len(mine) > 1 else ""
+    cap = f" (cap {person.cap}: digests)" if person.cap else ""
+    return Text.assemble(
+        (person.name, "bold"), " over ", (person.channel, "cyan"), f": {_count(len(mine), 'message')}{when}{cap}"
+    )
+
+
+def _accounts(verdict: Verdict) -> Iterator[Account]:
+    """What arrived beside what had to, what was true, and what the database says."""
+    expected, missing = len(verdict.expected), [f"missing: {_alert(told)}" for told in verdict.missing]
+    text = f"{expected} alerts had to arrive, told from the prices alone: {expected - len(missing)} did."
+    yield Account(not missing, text, missing)
+    untrue = [f"not true in the market: {_alert(told)}" for told in verdict.untrue]
+    text = f"{verdict.told} alerts arrived in all: {'not all' if untrue else 'each'} of them true in the market."
+    yield Account(not untrue, text, untrue)
+    wrong = [f"{entry.fate or 'waits'} ({entry.reason}): {_delivery(entry)}" for entry in verdict.unsent]
+    wrong += [f"sent, and never arrived: {_delivery(entry)}" for entry in verdict.lost]
+    sent = verdict.messages - len(wrong)
+    wrong += [f"arrived, and nobody sent it: {first_line(message.text)}" for message in verdict.strays]
+    wrong += [f"{verdict.held} alerts are still held back"] * bool(verdict.held)
+    text = f"{_count(verdict.messages, 'message')} in alertd's database: {sent} sent, and taken by a server."
+    yield Account(not wrong, text, wrong)
+
+
+def _death(death: Death, verdict: Verdict) -> Account:
+    flying, twice = len(verdict.in_flight), verdict.twice
+    how = ""
+    if death.taken is not None:
+        title = first_line(death.taken.text)
+        how = f" when {death.taken.channel} had “{title}” and alertd did not know yet"
+    text = f"Killed with -9 at {hhmm(death.at)}{how}; back at {hhmm(death.back)}."
+    text += f" {_count(flying, 'message')} in flight or waiting: 0 lost, {len(twice)} came twice"
+    text += f", {verdict.recognised} came again and was known by its key." if verdict.recognised else "."
+    return Account(not verdict.unexcused, text, [f"too often: {_delivery(entry)}" for entry in verdict.unexcused])
+
+
+def _conduct(verdict: Verdict) -> Iterator[Account]:
+    """What the servers say, and how it ended."""
+    text = f"The servers checked signatures, markup, MIME and requests: {len(verdict.complaints)} complaints."
+    yield Account(not verdict.complaints, text, verdict.complaints)
+    text = f"Told to stop at the end, alertd finished and ended with exit code {verdict.exit_code}."
+    yield Account(not verdict.exit_code, text, ())
+
+
+def _alert(told: Told) -> str:
+    return f"{told.rule} on {told.coin} for {told.receiver}"
+
+
+def _delivery(entry: Entry) -> str:
+    return f"{entry.channel} to {entry.receiver}: {entry.notification.title}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

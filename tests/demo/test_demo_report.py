@@ -1,0 +1,94 @@
+"""The accounts of the demo: what is lost, untrue, too often or in the way makes it fail, and only that."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alertd.demo.expected import Below, Watching
+from alertd.demo.ledger import Entry, Ledger, Told
+from alertd.demo.market import HOUR, MINUTE, Market
+from alertd.demo.platforms.record import Received
+from alertd.demo.report import Death, Verdict, judge
+from alertd.demo.scenario import Watch
+from alertd.model.notification import Notification
+from alertd.model.reading import Bars
+from tests.fakes import START
+
+WATCHES = (Watch("floor", Below(95), ("BTC",), ("trader", "bot")),)
+
+
+def entry(receiver: str, channel: str, number: int, coin: str = "BTC") -> Entry:
+    drawn = Notification(title=f"{coin} 90: price < 95", footer=f"demo · {number} · floor")
+    return Entry(f"w-{number}", receiver, channel, drawn, "sent", "", [Told("floor", coin, receiver)])
+
+
+def arrived(entry: Entry) -> Received:
+    text = f"{entry.notification.title}\n{entry.notification.footer}"
+    return Received(entry.channel, "", entry.message if entry.channel == "webhook" else "", text, START)
+
+
+TRADER, BOT = entry("trader", "telegram", 1), entry("bot", "webhook", 2)
+BOTH = [arrived(TRADER), arrived(BOT)]
+
+
+def verdict(
+    entries: list[Entry],
+    received: list[Received],
+    *,
+    unconfirmed: tuple[Entry, ...] = (),
+    held: int = 0,
+    complaints: tuple[str, ...] = (),
+    exit_code: int = 0,
+) -> Verdict:
+    end = np.arange(START - 4 * HOUR, START + 6 * HOUR + 1, MINUTE)
+    close = np.where(end >= START + 3 * HOUR, 90.0, 100.0)
+    market = Market({"BTC": Bars("demo", "price", "BTC", MINUTE, end, close, close, close, close)})
+    watching = Watching(market, START, START + 6 * HOUR, price_lag=600.0, signal_lag=600.0)
+    waiting = Ledger([replace(each, fate="") for each in unconfirmed], 0)
+    death = Death(START, START + 1, None, waiting)
+    return judge(
+        WATCHES,
+        watching,
+        Ledger(entries, held),
+        received,
+        death,
+        complaints=complaints,
+        recognised=0,
+        exit_code=exit_code,
+    )
+
+
+def test_all_is_well() -> None:
+    seen = verdict([TRADER, BOT], BOTH)
+    assert seen.good
+    assert (len(seen.expected), seen.told, seen.messages) == (2, 2, 2)
+
+
+def test_what_was_in_flight_may_come_twice() -> None:
+    seen = verdict([TRADER, BOT], [*BOTH, arrived(TRADER)], unconfirmed=(TRADER,))
+    assert seen.good
+    assert (seen.twice, seen.unexcused) == ([TRADER], [])
+
+
+FAILURES = {
+    "lost": (([TRADER, BOT], BOTH[:1]), {}, "lost"),
+    "never judged": (([TRADER], BOTH[:1]), {}, "missing"),
+    "not sent": (([TRADER, replace(BOT, fate="buried")], BOTH), {}, "unsent"),
+    "still waiting": (([TRADER, replace(BOT, fate="")], BOTH), {}, "unsent"),
+    "held back": (([TRADER, BOT], BOTH), {"held": 1}, "held"),
+    "twice without a reason": (([TRADER, BOT], [*BOTH, BOTH[0]]), {}, "unexcused"),
+    "three times": (([TRADER, BOT], [*BOTH, BOTH[0], BOTH[0]]), {"unconfirmed": (TRADER,)}, "unexcused"),
+    "a stray": (([TRADER, BOT], [*BOTH, replace(BOTH[0], text="hello")]), {}, "strays"),
+    "a complaint": (([TRADER, BOT], BOTH), {"complaints": ("no tag",)}, "complaints"),
+    "a bad end": (([TRADER, BOT], BOTH), {"exit_code": 1}, "exit_code"),
+    "the wrong coin": (([TRADER, BOT, entry("bot", "webhook", 3, "ETH")], BOTH), {}, "untrue"),
+}
+
+
+@pytest.mark.parametrize(("parts", "further", "what"), FAILURES.values(), ids=FAILURES)
+def test_what_is_not_well(parts: tuple[list[Entry], list[Received]], further: dict[str, Any], what: str) -> None:
+    seen = verdict(*parts, **further)
+    assert not seen.good
+    assert getattr(seen, what)

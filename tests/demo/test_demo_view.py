@@ -1,0 +1,47 @@
+"""What is seen fits an ordinary terminal, and says in plain lines elsewhere what happened."""
+
+import io
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from alertd.demo.market import HOUR
+from alertd.demo.session import Session, generated
+from alertd.demo.view import View, delivered
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return generated()
+
+
+@pytest.mark.parametrize("hour", [-2, 0, 12.5, 24, 30], ids=lambda hour: f"{hour} h")
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_live_picture_fits(session: Session, width: int, hour: float) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=width, height=24, force_terminal=True, color_system=None)
+    view = View(session, lambda: session.start + hour * HOUR, console, doing="alertd was killed (-9) and starts again")
+    with view:
+        screen.truncate(0)
+        for number in range(20):
+            view.say(
+                delivered(session.start + number * HOUR, "telegram", f"BTC {number}: price < 63500 {'x' * 99}\nmore")
+            )
+        view.draw()
+        lines = screen.getvalue().splitlines()
+    assert 15 < len(lines) <= 24
+    assert all(len(line) <= width for line in lines)
+    assert "BTC 19: price < 63500" in screen.getvalue()
+    assert "alertd was killed" in screen.getvalue()
+
+
+def test_elsewhere_there_are_lines(session: Session) -> None:
+    out = io.StringIO()
+    with View(session, lambda: session.start, Console(file=out, width=40)) as view:
+        view.say(delivered(session.start, "slack", "BTC 60,000: price < 63500 and more than a line of it\nmore"))
+        view.say(Text("something happened"))
+        view.draw()
+    assert out.getvalue() == (
+        "00:00  desk      slack     BTC 60,000: price < 63500 and more than a line of it\nsomething happened\n"
+    )

@@ -1,0 +1,51 @@
+"""Bars as readings."""
+
+import numpy as np
+import pytest
+
+from alertd.market.path import Path, as_history, polls, readings_of
+from alertd.model.reading import Bars
+
+
+def bars(coin: str, *rows: tuple[float, float, float, float, float]) -> Bars:
+    """Rows are (end, open, high, low, close)."""
+    end, first, high, low, close = (np.array(column) for column in zip(*rows, strict=True))
+    return Bars("candles", "price", coin, 60.0, end, first, high, low, close)
+
+
+UP, DOWN = (60.0, 10.0, 14.0, 9.0, 12.0), (60.0, 12.0, 14.0, 9.0, 10.0)
+EVEN = (60.0, 10.0, 14.0, 9.0, 10.0)
+PATHS = [
+    ("the close", Path.CLOSE, UP, [(60.0, 12.0)]),
+    ("a rising bar", Path.OHLC, UP, [(15.0, 10.0), (30.0, 9.0), (45.0, 14.0), (60.0, 12.0)]),
+    ("a falling bar", Path.OHLC, DOWN, [(15.0, 12.0), (30.0, 14.0), (45.0, 9.0), (60.0, 10.0)]),
+    (
+        "an even bar rises",
+        Path.OHLC,
+        (60.0, 10.0, 14.0, 9.0, 10.0),
+        [(15.0, 10.0), (30.0, 9.0), (45.0, 14.0), (60.0, 10.0)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "bar", "expected"), [case[1:] for case in PATHS], ids=[case[0] for case in PATHS])
+def test_readings_of_a_bar(
+    path: Path, bar: tuple[float, float, float, float, float], expected: list[tuple[float, float]]
+) -> None:
+    times, values = readings_of(bars("BTC", bar), path)
+    assert list(zip(times.tolist(), values.tolist(), strict=True)) == expected
+
+
+def test_one_poll_for_all_that_have_a_reading_then() -> None:
+    both = {"ETH": bars("ETH", UP, (120.0, 1, 1, 1, 1)), "BTC": bars("BTC", DOWN, (180.0, 2, 2, 2, 2))}
+    made = [
+        (poll.received, poll.readings[0].coins, poll.readings[0].values.tolist()) for poll in polls(both, Path.CLOSE)
+    ]
+    assert made == [(60.0, ("BTC", "ETH"), [10.0, 12.0]), (120.0, ("ETH",), [1.0]), (180.0, ("BTC",), [2.0])]
+
+
+def test_a_part_of_it() -> None:
+    one = {"BTC": bars("BTC", UP, (120.0, 2, 2, 2, 2), (180.0, 3, 3, 3, 3))}
+    assert [poll.received for poll in polls(one, Path.CLOSE, start=120.0, end=150.0)] == [120.0]
+    assert as_history(one["BTC"], Path.CLOSE, 120.0).end.tolist() == [60.0]
+    assert list(polls({}, Path.CLOSE)) == []

@@ -1,0 +1,313 @@
+"""One tick after the other: what goes into a transaction, what waits for it, and what time alone does."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+import pytest
+
+from alertd.dispatch.policy import Policy
+from alertd.dispatch.route import Route
+from alertd.errors import SourceError, StorageBusy, StorageUnusable
+from alertd.model.event import EventKind
+from alertd.model.reading import Bars, Poll
+from alertd.ports import Call, Candidate
+from alertd.rules.amend import Change
+from alertd.sources.poller import Poller
+from tests.fakes import START, HandClock, settle
+from tests.pipeline.stand import POLICY, STALE_AFTER, NotedStore, poll, rules, running
+
+FIRED, RESOLVED = EventKind.FIRED, EventKind.RESOLVED
+UP = {"name": "up", "when": "price > 70k", "until": "price < 60k", "tell": ["fired", "resolved"]}
+
+
+async def test_a_tick_is_one_transaction() -> None:
+    """States, history, what was not sent and messages stand in one commit, or in none."""
+    async with running(rules(UP, {"name": "too", "when": "price > 70k", "cooldown": "1h", "draft": "true"})) as stand:
+        await stand.price(65_000)
+        before = len(stand.store.commits)
+        await stand.after(5)
+        await stand.price(71_000)
+        (commit,) = stand.store.commits[before:]
+        assert [row.rule for row in commit.alerts] == ["up", "too"]
+        assert sorted(event.rule for event in commit.events) == ["too", "up"]
+        assert [(event.rule, reason) for event, _, reason in commit.not_sent] == [("too", "draft")]
+        assert [message.receiver for message in commit.messages] == ["me"]
+        assert (await stand.store.next_due("chat")) == stand.clock.now()
+    assert stand.woken == 1
+    assert stand.counts.events == [FIRED, FIRED]
+    assert stand.counts.unsent == ["draft"]
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        pytest.param(poll(START + 5, {}), id="an empty poll"),
+        pytest.param(poll(START - 60, {"BTC": 50_000}), id="an older reading"),
+        pytest.param(poll(START + 5, {"ETH": 3_000}), id="a coin that no rule asks for"),
+        pytest.param(poll(START + 5, {"BTC": math.nan}), id="a price that is none"),
+    ],
+)
+async def test_a_tick_that_changes_nothing_writes_nothing(nothing: Poll) -> None:
+    async with running(rules(UP)) as stand:
+        await stand.price(65_000)
+        before = len(stand.store.tried)
+        await stand.after(5)
+        await stand.pipeline.take(nothing)
+        await stand.pipeline.idle()
+        assert len(stand.store.tried) == before
+
+
+async def test_readings_that_were_refused_are_counted() -> None:
+    async with running(rules(UP)) as stand:
+        await stand.pipeline.take(poll(START + 1000, {"BTC": 65_000}, refused={"negative": 2}))
+        assert sorted(stand.counts.refusals) == [("binance", "future", 1), ("binance", "negative", 2)]
+
+
+# ── the store ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_busy_store_holds_the_tick_and_nothing_is_lost_or_doubled() -> None:
+    async with running(rules(UP)) as stand:
+        await stand.price(65_000)
+        stand.store.answers.extend([StorageBusy("locked"), StorageBusy("locked"), StorageBusy("full")])
+        before = len(stand.store.tried)
+        first = asyncio.create_task(stand.price(71_000))
+        await settle()
+        second = asyncio.create_task(stand.price(59_000))
+        await settle()
+        assert [stand.pipeline.trouble, stand.pipeline.busy_since] == ["locked", START]
+        assert not first.done()
+        assert not second.done()
+        await stand.after(3)
+        await asyncio.gather(first, second)
+        assert stand.pipeline.trouble == ""
+        assert stand.pipeline.busy_since is None
+        tried = stand.store.tried[before:]
+        assert len(tried) == 5
+        assert all(commit is tried[0] for commit in tried[:4]), "the same commit, until it is taken"
+        assert stand.told == [(0.0, FIRED, "up"), (3.0, RESOLVED, "up")]
+        assert len(stand.titles) == 2
+
+
+async def test_the_time_that_the_store_was_busy_is_no_silence_of_the_sources() -> None:
+    async with running(rules(UP)) as stand:
+        await stand.price(65_000)
+        seconds = int(STALE_AFTER * 2)
+        stand.store.answers.extend([StorageBusy("locked")] * seconds)
+        held = asyncio.create_task(stand.price(66_000))
+        await stand.after(seconds + 1)
+        await held
+        await stand.after(STALE_AFTER / 2)
+        assert stand.told == []
+        await stand.after(STALE_AFTER)
+        assert [kind for _, kind, _ in stand.told] == [EventKind.NO_DATA]
+
+
+async def test_a_store_beyond_use_ends_it() -> None:
+    async with running(rules(UP)) as stand:
+        await stand.price(65_000)
+        stand.store.answers.append(StorageUnusable("damaged"))
+        taking = asyncio.create_task(stand.price(71_000))
+        with pytest.raises(StorageUnusable, match="damaged"):
+            await stand.engine
+        assert not taking.done(), "nobody hears that it was committed"
+        taking.cancel()
+        assert stand.titles == []
+
+
+# ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_timers_are_exact() -> None:
+    """`for` ends between two polls: the alert fires then, not at the next poll."""
+    waits = {"name": "waits", "when": "price > 70k", "for": "2m", "remind": "1h"}
+    async with running(rules(waits)) as stand:
+        await stand.price(65_000)
+        await stand.after(10)
+        await stand.price(71_000)
+        await stand.after(119.5)
+        assert stand.told == []
+        await stand.after(0.5)
+        assert stand.told == [(130.0, FIRED, "waits")]
+        ticks = stand.counts.ticks
+        await stand.after(200)
+        assert stand.counts.ticks == ticks, "no clock ticks for nothing"
+
+
+async def test_a_timer_that_ended_before_a_poll_goes_first() -> None:
+    waits = {"name": "waits", "when": "price > 70k", "for": "2m"}
+    async with running(rules(waits)) as stand:
+        await stand.price(65_000)
+        await stand.after(10)
+        await stand.price(71_000)
+        stand.store.answers.extend([StorageBusy("locked")] * 200)
+        held = asyncio.create_task(stand.price(72_000))
+        await settle()
+        after = asyncio.create_task(stand.price(65_000))
+        await stand.after(200)
+        await asyncio.gather(held, after)
+        assert stand.told == [(130.0, FIRED, "waits"), (210.0, RESOLVED, "waits")]
+
+
+async def test_what_is_held_back_is_released_at_its_time() -> None:
+    policy = Policy(receivers=POLICY.receivers, route=Route(to=("me",), group_wait=45.0, group_by=("rule",)))
+    pair = {"name": "pair", "symbols": ["BTC", "ETH"], "when": "price > 1", "already_true": "fire", "notify": []}
+    async with running(rules(pair), policy=policy) as stand:
+        await stand.pipeline.take(poll(START, {"BTC": 0.5, "ETH": 0.5}))
+        await stand.after(10)
+        await stand.price(71_000)
+        await stand.after(20)
+        await stand.price(3_000, "ETH")
+        assert stand.titles == []
+        await stand.after(24.5)
+        assert stand.titles == []
+        await stand.after(0.5)
+        (title,) = stand.titles
+        assert "BTC, ETH" in title
+
+
+async def restarted(first: NotedStore, clock: HandClock) -> None:
+    """A run in which the price went over 70k, ended 10 s later."""
+    async with running(rules(WAITS), store=first, clock=clock) as stand:
+        await stand.price(65_000)
+        await stand.price(71_000)
+        await stand.after(10)
+
+
+WAITS = {"name": "waits", "when": "price > 70k", "for": "1m"}
+
+
+@pytest.mark.parametrize(
+    ("first_reading", "expected"),
+    [
+        pytest.param({"BTC": 71_500.0}, [(300.0, FIRED, "waits")], id="still true"),
+        pytest.param({"BTC": 65_000.0}, [], id="true no more"),
+        pytest.param({}, [(60.0, FIRED, "waits")], id="no reading: after 30 s on what is known"),
+    ],
+)
+async def test_after_a_start_timers_wait_for_the_first_reading(
+    first_reading: Mapping[str, float], expected: list[tuple[float, EventKind, str]]
+) -> None:
+    store, clock = NotedStore(), HandClock()
+    await restarted(store, clock)
+    await clock.advance(290)
+    async with running(rules(WAITS), store=store, clock=clock) as stand:
+        await settle()
+        assert stand.told == []
+        if first_reading:
+            await stand.pipeline.take(poll(clock.now(), first_reading))
+        else:
+            await stand.after(29)
+            assert stand.told == []
+            await stand.after(1)
+        assert stand.told == expected
+
+
+# ── what is late, and what is changed ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_late_polls_are_one_transaction_and_one_digest() -> None:
+    store, clock = NotedStore(), HandClock()
+    brief = {"name": "brief", "when": "price > 70k", "for": "1m", "notify": ["me", "desk"]}
+    async with running(rules(UP, brief), store=store, clock=clock) as stand:
+        await stand.price(65_000)
+    await clock.advance(3600)
+    async with running(rules(UP, brief), store=store, clock=clock) as stand:
+        before = len(store.commits)
+        missed = [poll(START + at, {"BTC": price}, late=True) for at, price in ((600, 71e3), (900, 72e3), (1200, 59e3))]
+        await stand.pipeline.take(*missed)
+        (commit,) = store.commits[before:]
+        assert [(event.time - START, event.kind, event.rule, event.late) for event in commit.events] == [
+            (600.0, FIRED, "up", True),
+            (660.0, FIRED, "brief", True),
+            (1200.0, RESOLVED, "up", True),
+            (1200.0, RESOLVED, "brief", True),
+        ]
+        assert [(message.receiver, message.notification.title) for message in commit.messages] == [
+            ("me", "While alertd was not running: 3 alerts: 2 fired, 1 resolved"),
+            ("desk", "BTC 71,000: price > 70k"),
+        ]
+        assert commit.messages[1].notification.lines == ("This happened while alertd was not running.",)
+
+
+async def test_a_change_is_in_force_when_it_returns() -> None:
+    async with running(rules(UP)) as stand:
+        await stand.price(71_000)
+        put = rules({**UP, "cooldown": "1h", "notify": ["desk"]}, {"name": "new", "when": "price > 80k"})
+        policy = Policy(receivers=POLICY.receivers, operator=())
+        await stand.pipeline.change(Change(put=put, whole=""), policy)
+        assert stand.pipeline.policy is policy
+        await stand.price(59_000)
+        await stand.after(5)
+        await stand.price(81_000)
+        assert [name for _, name in stand.pipeline.state.book.by_name] == ["up", "new"]
+        receivers = {message.receiver for message in stand.store.commits[-1].messages}
+        assert receivers == {"desk", "me"}
+
+
+async def test_the_operator_is_told_once_an_hour_without_a_poll() -> None:
+    async with running(rules({**UP, "no_data": "ignore"})) as stand:
+        for _ in range(3):
+            stand.pipeline.tell_operator("source:binance:down", "binance does not answer")
+            await settle()
+        await stand.after(3600)
+        stand.pipeline.tell_operator("source:binance:down", "binance does not answer")
+        await settle()
+        assert stand.titles == ["alertd: binance does not answer"] * 2
+        assert {message.receiver for commit in stand.store.commits for message in commit.messages} == {"desk"}
+
+
+class Asked:
+    """A source that counts how often it is asked."""
+
+    name = "binance"
+    fields = frozenset({"price"})
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def has(self, field: str, coin: str) -> bool:
+        return True
+
+    def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
+        return (Call("prices", ("price",), ("BTC",), 5.0, 0),)
+
+    async def poll(self, call: Call, now: float) -> Poll:
+        self.times += 1
+        return poll(now, {"BTC": 65_000.0 + self.times})
+
+    async def history(self, field: str, coin: str, *, interval: float, start: float, end: float) -> Bars | None:
+        return None
+
+    def history_cost(self, field: str, *, interval: float, span: float) -> int:
+        return 0
+
+    async def find(self, text: str) -> tuple[Candidate, ...]:
+        return ()
+
+
+async def test_while_the_store_is_busy_nobody_is_polled() -> None:
+    def fail(source: str, error: SourceError) -> None:
+        raise error
+
+    async with running(rules(UP)) as stand:
+        source = Asked()
+        poller = Poller(
+            source,
+            stand.clock,
+            lambda: 0.5,
+            on_poll=stand.pipeline.take,
+            on_state=lambda *_: None,
+            on_failure=fail,
+        )
+        poller.want({"price": frozenset({"BTC"})})
+        polling = asyncio.create_task(poller.run())
+        await stand.after(10)
+        assert source.times == 3
+        stand.store.answers.extend([StorageBusy("locked")] * 60)
+        await stand.after(59)
+        assert source.times == 4
+        await stand.after(11)
+        assert source.times > 4
+        polling.cancel()
