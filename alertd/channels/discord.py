@@ -13,8 +13,6 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
-from pydantic import model_validator
-
 from alertd.channels.answers import Reason, by_failure, by_status
 from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, utf16
@@ -24,7 +22,7 @@ from alertd.ports import Pacing
 from alertd.wire.sdk import Refusal, SdkSession, blot
 from alertd.wire.secret import Secret, conceal
 from alertd.wire.session import retry_after, tls
-from alertd.wire.settings import Endpoint
+from alertd.wire.settings import TokenOrWebhook
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -56,20 +54,8 @@ _QUOTED = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
 """What would end a link's target early."""
 
 
-class DiscordSettings(Endpoint):
-    """Either a `webhook` (its whole URL is the secret; id and token are read from it) or a bot's `token`.
-
-    `url` stands for https://discord.com/api/v10.
-    """
-
-    token: Secret | None = None
-    webhook: Secret | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> DiscordSettings:
-        if (self.token is None) == (self.webhook is None):
-            raise ValueError("discord needs either `token` or `webhook`")
-        return self
+class DiscordSettings(TokenOrWebhook):
+    """`url` stands for https://discord.com/api/v10; of a webhook's own URL only its id and token are read."""
 
 
 class DiscordChannel:

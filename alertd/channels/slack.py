@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
 from alertd.channels.answers import Reason, by_failure, by_status
@@ -24,7 +24,7 @@ from alertd.ports import Pacing
 from alertd.wire.sdk import Refusal, SdkSession, blot, raise_refusal
 from alertd.wire.secret import Secret, conceal, redact
 from alertd.wire.session import retry_after, tls
-from alertd.wire.settings import Endpoint, HttpsUrl
+from alertd.wire.settings import HttpsUrl, TokenOrWebhook
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -69,20 +69,8 @@ _QUOTED = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E"})
 Block = dict[str, Any]
 
 
-class SlackSettings(Endpoint):
-    """Either a bot's `token` or an incoming `webhook` (its whole URL is the secret).
-
-    `url` stands for https://slack.com, or for the scheme and host of the webhook.
-    """
-
-    token: Secret | None = None
-    webhook: Secret | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> SlackSettings:
-        if (self.token is None) == (self.webhook is None):
-            raise ValueError("slack needs either `token` or `webhook`")
-        return self
+class SlackSettings(TokenOrWebhook):
+    """`url` stands for https://slack.com, or for the scheme and host of the webhook."""
 
 
 class SlackChannel:

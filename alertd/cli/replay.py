@@ -104,8 +104,8 @@ def _unpriced(rules: Iterable[Rule], symbols: Collection[str]) -> Iterator[Probl
     for coin in dict.fromkeys(coin for rule in rules for coin in rule.symbols):
         if coin not in symbols:
             shown = f"the files have {', '.join(sorted(symbols)[:10])}"
-            near = did_you_mean(coin, symbols)
-            yield Problem(f"there are no prices of {coin}; {shown}", hint=near, warning=True)
+            hint = did_you_mean(coin, symbols) or "if it is a watchlist, --config says what is in it"
+            yield Problem(f"there are no prices of {coin}; {shown}", hint=hint, warning=True)
 
 
 def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:

@@ -66,7 +66,8 @@ def conclude(console: Console, received: Sequence[Received], death: Death, verdi
             if len(shown) < len(mine) and place == _SHOWN // 2:
                 console.print(Text(f"  … {len(mine) - len(shown)} more", style="dim"))
             # In a file or a pipe lines are whole; on a terminal they are cut.
-            line = Text(f"  {hhmm(message.at)}  {first_line(message.text)}")
+            again = any(other.text == message.text for other in mine[: mine.index(message)])
+            line = Text(f"  {hhmm(message.at)}  {'(again) ' if again else ''}{first_line(message.text)}")
             console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
     console.print()
     accounts = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))

@@ -117,11 +117,8 @@ def _add(state: State, rule: Rule, kept: Kept, now: float, outcome: Outcome) -> 
     state.prime(bank, rows[fresh], now)
     set_timers(state, bank, rows, now)
     watch(state, bank, rows, now, outcome)
-    outcome.alerts += [
-        state.row(bank, row)
-        for row, coin in zip(rows.tolist(), coins, strict=True)
-        if coin not in kept or kept[coin].rule != rule.name
-    ]
+    changed = [coin not in kept or kept[coin].rule != rule.name for coin in coins]
+    outcome.alerts += state.stored(bank, rows[changed])
 
 
 def _adopt(bank: Bank, row: int, kept: AlertRow) -> None:
@@ -142,7 +139,7 @@ def _take(state: State, rule: Rule) -> Kept:
     number = state.book.number[(rule.owner, rule.name)]
     bank = state.homes.pop(number)
     rows: Rows = state.by_rule(bank, np.array([number]))
-    kept = {row.coin: row for row in (state.row(bank, row) for row in rows.tolist())}
+    kept = {row.coin: row for row in state.stored(bank, rows)}
     bank.drop(rows)
     if not bank.size:
         del state.banks[bank.shape]

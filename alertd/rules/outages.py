@@ -90,7 +90,7 @@ def watch(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) ->
     bank.silent[rows] = np.where(silent & ~told, ends, np.inf)
     over = rows[told & ~silent]
     bank.outages[over] += 1
-    outcome.alerts += [state.row(bank, row) for row in over.tolist()]
+    outcome.alerts += state.stored(bank, over)
 
 
 def tell_outages(state: State, now: float, outcome: Outcome, *, late: bool) -> None:
@@ -112,4 +112,4 @@ def _tell(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome, *,
         part = rows[~fresh[bank.series[rows, column]]]
         rows = np.setdiff1d(rows, part)
         outcome.events += state.events(bank, part, EventKind.NO_DATA, now, late=late, reason=bank.fields[column].name)
-        outcome.alerts += [state.row(bank, row) for row in part.tolist()]
+        outcome.alerts += state.stored(bank, part)

@@ -9,14 +9,14 @@ import numpy as np
 
 from alertd.conditions.explain import explain, spoken
 from alertd.conditions.judge import judge
-from alertd.conditions.measure import Look, Tick
+from alertd.conditions.measure import Tick
 from alertd.conditions.shape import windows_of
 from alertd.market.columns import Ints, Rows
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
 from alertd.model.alert import AlertKey, AlertRow
 from alertd.model.event import Drop, Event, EventKind, Notice, Value
-from alertd.rules.bank import Bank, Book, Shape
+from alertd.rules.bank import MEMORIES, Bank, Book, Shape
 
 
 @dataclass(slots=True)
@@ -110,28 +110,19 @@ class State:
 
     # ── saying ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def row(self, bank: Bank, row: int, removed: str = "") -> AlertRow:
-        """One alert as the store keeps it."""
-        rule = self.book[int(bank.rule[row])]
-        return AlertRow(
-            id=int(bank.id[row]),
-            owner=rule.owner,
-            rule=rule.name,
-            coin=self.coins[bank.coin[row]],
-            sentence=rule.sentence,
-            added=float(bank.added[row]),
-            state=int(bank.state[row]),
-            open=int(bank.open[row]),
-            since=float(bank.since[row]),
-            cleared=float(bank.cleared[row]),
-            opened=float(bank.opened[row]),
-            episode=int(bank.episode[row]),
-            fired=int(bank.fired[row]),
-            reminders=int(bank.reminders[row]),
-            outages=int(bank.outages[row]),
-            memory=bank.memory[row].astype("<f8").tobytes(),
-            removed=removed,
-        )
+    def stored(self, bank: Bank, rows: Rows) -> list[AlertRow]:
+        """These alerts as the store keeps them."""
+        if not len(rows):
+            return []
+        names = ("id", "added", *MEMORIES, "outages")
+        columns = {name: getattr(bank, name)[rows].tolist() for name in names}
+        columns["open"] = [int(is_open) for is_open in columns["open"]]
+        rules = [self.book[number] for number in bank.rule[rows].tolist()]
+        columns |= {name: [getattr(rule, name) for rule in rules] for name in ("owner", "sentence")}
+        columns["rule"] = [rule.name for rule in rules]
+        columns["coin"] = [self.coins[number] for number in bank.coin[rows].tolist()]
+        columns["memory"] = [memory.tobytes() for memory in bank.memory[rows].astype("<f8")]
+        return [AlertRow(*row) for row in zip(*(columns[name] for name in AlertRow._fields[:-1]), strict=True)]
 
     def events(
         self, bank: Bank, rows: Rows, kind: EventKind, now: float, *, late: bool = False, reason: str = ""
@@ -139,55 +130,50 @@ class State:
         """One event for each of these rows, with what was seen."""
         if not len(rows):
             return []
-        look, _ = bank.looks(Tick.of(self.market, now), rows)
-        seen = self._seen(bank, rows, look)
-        ordinals = {
-            EventKind.REMINDED: bank.reminders,
-            EventKind.NO_DATA: (bank.outages + 1) // 2,
-        }.get(kind, np.ones(bank.size, np.int64))
-        return [
-            self._event(bank, int(row), kind, now, values=values, ordinal=int(ordinals[row]), late=late, reason=reason)
-            for row, values in zip(rows, seen, strict=True)
-        ]
-
-    def _event(
-        self,
-        bank: Bank,
-        row: int,
-        kind: EventKind,
-        now: float,
-        *,
-        values: Mapping[str, Value],
-        ordinal: int,
-        late: bool,
-        reason: str,
-    ) -> Event:
-        rule, first = self.book[int(bank.rule[row])], int(bank.series[row, 0])
+        nothing = [0] * len(rows)
         in_episode = kind in (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
-        return Event(
-            time=now,
-            kind=kind,
-            alert=int(bank.id[row]),
-            rule=rule.name,
-            owner=rule.owner,
-            symbol=self.coins[bank.coin[row]],
-            episode=int(bank.episode[row]) if in_episode else 0,
-            ordinal=ordinal,
-            at=0.0 if isnan(at := float(self.market.latest.at[first])) else at,
-            source=self.market.series[first].source,
-            opened=float(bank.opened[row]) if in_episode else 0.0,
-            values=values,
-            reason=reason,
-            late=late,
+        ordinals = {EventKind.REMINDED: bank.reminders, EventKind.NO_DATA: (bank.outages + 1) // 2}.get(kind)
+        first = bank.series[rows, 0]
+        columns = zip(
+            bank.id[rows].tolist(),
+            (self.book[number] for number in bank.rule[rows].tolist()),
+            (self.coins[number] for number in bank.coin[rows].tolist()),
+            bank.episode[rows].tolist() if in_episode else nothing,
+            bank.opened[rows].tolist() if in_episode else nothing,
+            ordinals[rows].tolist() if ordinals is not None else [1] * len(rows),
+            np.nan_to_num(self.market.latest.at[first]).tolist(),
+            (self.market.series[number].source for number in first.tolist()),
+            self._seen(bank, rows, now),
+            strict=True,
         )
-
-    def _seen(self, bank: Bank, rows: Rows, look: Look) -> list[Mapping[str, Value]]:
-        columns = explain(bank.shape.when, look)
-        names = list(columns)
         return [
-            {name: spoken(name, value) for name, value in zip(names, values, strict=True) if not isnan(value)}
-            for values in zip(*(columns[name].tolist() for name in names), strict=True)
+            Event(
+                time=now,
+                kind=kind,
+                alert=alert,
+                rule=rule.name,
+                owner=rule.owner,
+                symbol=coin,
+                episode=episode,
+                ordinal=ordinal,
+                at=at,
+                source=source,
+                opened=float(opened),
+                values=values,
+                reason=reason,
+                late=late,
+            )
+            for alert, rule, coin, episode, opened, ordinal, at, source, values in columns
         ]
+
+    def _seen(self, bank: Bank, rows: Rows, now: float) -> list[dict[str, Value]]:
+        look, _ = bank.looks(Tick.of(self.market, now), rows)
+        seen: list[dict[str, Value]] = [{} for _ in rows]
+        for name, column in explain(bank.shape.when, look).items():
+            for values, value in zip(seen, column.tolist(), strict=True):
+                if not isnan(value):
+                    values[name] = spoken(name, value)
+        return seen
 
     def by_rule(self, bank: Bank, numbers: Ints) -> Rows:
         """The rows of a bank that belong to these rules."""

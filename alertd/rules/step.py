@@ -92,7 +92,7 @@ def _judge(state: State, bank: Bank, rows: Rows, tick: Tick, outcome: Outcome, *
         timers = lifecycle_due(state, bank, part, tick.now, after=tick.now)
         bank.due[part] = np.minimum(bank.due[part], timers)
     if changed.any():
-        outcome.alerts += [state.row(bank, row) for row in rows[changed].tolist()]
+        outcome.alerts += state.stored(bank, rows[changed])
 
 
 def _at_rest(state: State, bank: Bank, rows: Rows, when: Codes, until: Codes | None) -> Flags:

@@ -3,9 +3,9 @@
 import ipaddress
 from base64 import b64encode
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
@@ -105,3 +105,16 @@ class Endpoint(Network):
     """What every source and channel that speaks HTTP can be told: its base URL and the way there."""
 
     url: HttpsUrl | None = None
+
+
+class TokenOrWebhook(Endpoint):
+    """A chat platform's two ways in: a bot's `token`, or a `webhook` whose whole URL is the secret."""
+
+    token: Secret | None = None
+    webhook: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.token is None) == (self.webhook is None):
+            raise ValueError("expected either `token` or `webhook`")
+        return self

@@ -16,7 +16,17 @@ from tests.acceptance.daemon import Daemon, rule
 from tests.acceptance.hostile import Hostile, HostileMail, Trouble
 from tests.acceptance.ticker import Ticker
 
-CHANNELS = ("telegram", "slack", "discord", "webhook", "email", "proxied", "slack-hook", "discord-hook")
+ADDRESSES = {
+    "telegram": "123456789",
+    "slack": "#alerts",
+    "discord": "876543210987654321",
+    "webhook": "default",
+    "email": "desk@desk.example",
+    "proxied": "123456789",
+    "slack-hook": "default",
+    "discord-hook": "default",
+}
+"""Somebody who is told on every channel."""
 
 
 def canaries() -> dict[str, str]:
@@ -73,18 +83,7 @@ def configuration(
             "email": {**address, "password": file("email")},
             **hooks,
         },
-        "receivers": {
-            "me": {
-                "telegram": "123456789",
-                "slack": "#alerts",
-                "discord": "876543210987654321",
-                "webhook": "default",
-                "email": "desk@desk.example",
-                "proxied": "123456789",
-                "slack-hook": "default",
-                "discord-hook": "default",
-            }
-        },
+        "receivers": {"me": ADDRESSES},
         "operator": ["me"],
     }
 
@@ -129,7 +128,7 @@ async def test_no_secret_is_shown(tmp_path: Path, trouble: Trouble) -> None:
             await daemon.start("--log-level", "debug")
             await ticker.judged(BTCUSDT=65_000)
             await ticker.judged(BTCUSDT=71_000)
-            for channel in CHANNELS:
+            for channel in ADDRESSES:
                 await daemon.log.has(f" over {channel}: ")
             for source in ("coingecko: ", "tokenmetrics: "):
                 await daemon.log.has(source)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from hypothesis import given
-from pydantic import ValidationError
 
 from alertd.channels.answers import Reason
 from alertd.channels.discord import DiscordChannel, DiscordSettings, build, escape, nonce, parameters
@@ -237,9 +236,3 @@ async def test_a_webhook_that_is_none_is_told_at_once(
 def test_the_platform_refuses_what_discord_would(change: dict[str, object], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         read((parameters(FULL).payload or {}) | change)
-
-
-@pytest.mark.parametrize("settings", [{}, {"token": "env:A", "webhook": "env:B"}], ids=["neither", "both"])
-def test_there_is_one_way_in(settings: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="either `token` or `webhook`"):
-        DiscordSettings.model_validate(settings)

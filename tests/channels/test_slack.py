@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from hypothesis import given
-from pydantic import ValidationError
 
 from alertd.channels.answers import Reason
 from alertd.channels.slack import SlackChannel, SlackSettings, build, payload
@@ -200,9 +199,3 @@ def plain(text: str) -> dict[str, object]:
 def test_the_platform_refuses_what_slack_would(blocks: list[dict[str, object]], word: str) -> None:
     with pytest.raises(ValueError, match=word):
         read(payload(FULL) | {"blocks": blocks})
-
-
-@pytest.mark.parametrize("settings", [{}, {"token": "env:A", "webhook": "env:B"}], ids=["neither", "both"])
-def test_there_is_one_way_in(settings: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="either `token` or `webhook`"):
-        SlackSettings.model_validate(settings)

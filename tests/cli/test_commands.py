@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
@@ -207,17 +209,50 @@ def test_coins_of_a_configuration_that_is_not_there(tmp_path: Path) -> None:
     assert alertd("coins", "BTC", "--config", tmp_path / "typo.yaml").exit_code == 78
 
 
-def test_coins_asks_the_sources_and_says_what_to_write(config: Path) -> None:
-    (config.parent / "bars.csv").write_text(CANDLES.replace("BTC", "NEWCOIN"))
-    text = config.read_text().replace(
-        "  binance: {every: 10s}\n  coingecko: {every: 5m}", "  tape: {files: [bars.csv], kind: candles}"
-    )
-    config.write_text(
-        text.replace("prices: [binance, coingecko]", "prices: [tape]").replace("[BTC, ETH, SOL]", "[NEWCOIN]")
-    )
-    result = alertd("coins", "newcoin", "--ask", "--config", config)
-    assert result.exit_code == 0
-    assert "tape\tNEWCOIN\tNEWCOIN\tNEWCOIN\t\n" in result.output
+class Gecko(BaseHTTPRequestHandler):
+    """CoinGecko, as far as a search goes."""
+
+    def do_GET(self) -> None:
+        coins = [
+            ("pepe", "pepe", "Pepe"),
+            ("mog", "mog", "Mog"),
+            ("mog-2", "mog", "Mog on Base"),
+            ("new", "new", "New"),
+        ]
+        body = json.dumps([{"id": id_, "symbol": symbol, "name": name} for id_, symbol, name in coins]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("new", 0, "to watch it, write under coins:  NEW: {coingecko: new}\n"),
+        ("mog", 78, "mog is several coins at coingecko: mog (Mog); mog-2 (Mog on Base)\n"),
+        ("pepe", 0, "coingecko\tpepe\tPEPE\tPepe\t\n"),
+    ],
+    ids=["one of that symbol", "several", "known already"],
+)
+def test_coins_asks_the_sources_and_says_what_to_write(config: Path, text: str, code: int, said: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gecko) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            here = f'{{every: 5m, url: "http://127.0.0.1:{server.server_port}"}}'
+            written = config.read_text().replace("  binance: {every: 10s}\n", "").replace("{every: 5m}", here)
+            config.write_text(written.replace("[binance, coingecko]", "[coingecko]"))
+            result = alertd("coins", text, "--ask", "--config", config)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert result.exit_code == code
+    assert said in result.output
+    assert ("to watch it" in result.output) == (text == "new")
 
 
 def test_send_test(config: Path) -> None:
@@ -308,6 +343,14 @@ def test_replay_says_what_the_files_do_not_have(played: list[str | Path], tmp_pa
     result = alertd(*played, "--json")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "warning: there are no prices of BTCUSD; the files have BTC\n    did you mean 'BTC'?\n"
+
+
+def test_replay_takes_watchlists_from_a_configuration(played: list[str | Path], tmp_path: Path, config: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("[BTC]", "majors"))
+    without = alertd(*played, "--json")
+    assert without.stdout == ""
+    assert "if it is a watchlist, --config says what is in it" in without.stderr
+    assert len(alertd(*played, "--json", "--config", config).stdout.splitlines()) == 2
 
 
 def test_replay_of_rules_with_mistakes(played: list[str | Path], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from alertd.errors import ConfigError
 from alertd.model.universe import Universe
 from alertd.ports import Candidate
-from alertd.sources.coins import CoinTable
+from alertd.sources.coins import CoinTable, entry_of
 
 
 @pytest.fixture(scope="module")

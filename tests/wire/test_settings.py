@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from alertd.errors import ConfigError
 from alertd.wire.secret import Secret
-from alertd.wire.settings import Endpoint, loopback
+from alertd.wire.settings import Endpoint, TokenOrWebhook, loopback
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,9 @@ def test_unknown_keys_are_mistakes() -> None:
 )
 def test_loopback(host: str | None, local: bool) -> None:
     assert loopback(host) == local
+
+
+@pytest.mark.parametrize("settings", [{}, {"token": "env:A", "webhook": "env:B"}], ids=["neither", "both"])
+def test_there_is_one_way_in(settings: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="either `token` or `webhook`"):
+        TokenOrWebhook.model_validate(settings)
