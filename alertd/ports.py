@@ -102,9 +102,6 @@ class Channel(Protocol):
     @property
     def pacing(self) -> Pacing: ...
 
-    def check_address(self, address: str) -> str | None:
-        """What is wrong with an address as a person wrote it, or None."""
-
     async def send(self, delivery: Delivery, now: float) -> None:
         """Returns when the platform has taken the message."""
 

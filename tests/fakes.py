@@ -87,9 +87,6 @@ class ScriptedChannel:
         self.most_at_once = 0
         self._clock = clock
 
-    def check_address(self, address: str) -> str | None:
-        return None if address else "an address has at least one character"
-
     async def send(self, delivery: Delivery, now: float) -> None:
         self.tried.append((now, delivery.message))
         self.at_once += 1

@@ -32,9 +32,6 @@ class Console:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def check_address(self, address: str) -> str | None:
-        return check_address(address)
-
     async def send(self, delivery: Delivery, now: float) -> None:
         text = plain(fit(delivery.notification, ROOM)).replace("\n", "\n    ")
         try:
@@ -61,4 +58,4 @@ def build(name: str, settings: ConsoleSettings, session: ClientSession) -> Conso
     return Console(name)
 
 
-KIND = ChannelKind(settings=ConsoleSettings, build=build, check_address=check_address)
+KIND = ChannelKind(settings=ConsoleSettings, build=build, check_address=lambda address, _: check_address(address))

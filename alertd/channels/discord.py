@@ -78,11 +78,6 @@ class DiscordChannel:
         self._bots: list[BotApi] = []  # the last one is in use, sends may still be under way on the others
         self._login = asyncio.Lock()
 
-    def check_address(self, address: str) -> str | None:
-        if self._settings.webhook:
-            return None if address == DEFAULT else f"a webhook posts to its own channel: its address is `{DEFAULT}`"
-        return check_address(address) if address != DEFAULT else "expected a channel id such as 123456789012345678"
-
     async def send(self, delivery: Delivery, now: float) -> None:
         import aiohttp  # noqa: PLC0415  lazily
         from discord import RateLimited  # noqa: PLC0415  lazily
@@ -153,11 +148,11 @@ class DiscordChannel:
         return by_status(status, said, retry_after=wait, whole_channel=True if everyone or gone else None)
 
 
-def check_address(address: str) -> str | None:
-    """A channel's id, or `default` for a webhook's own."""
-    if address == DEFAULT or _ADDRESS.fullmatch(address):
-        return None
-    return f"expected a channel id such as 123456789012345678, or `{DEFAULT}` for a webhook"
+def check_address(address: str, settings: DiscordSettings) -> str | None:
+    """A channel's id; a webhook has `default` alone, its own."""
+    if settings.webhook:
+        return None if address == DEFAULT else f"a webhook posts to its own channel: its address is `{DEFAULT}`"
+    return None if _ADDRESS.fullmatch(address) else "expected a channel id such as 123456789012345678"
 
 
 def _check(answer: object) -> None:

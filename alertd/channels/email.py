@@ -102,9 +102,6 @@ class Email:
         if settings.password:
             settings.password.reveal()
 
-    def check_address(self, address: str) -> str | None:
-        return check_address(address)
-
     async def send(self, delivery: Delivery, now: float) -> None:
         from aiosmtplib import SMTPException  # noqa: PLC0415 — the SDK is loaded when the channel is used
 
@@ -275,4 +272,4 @@ def build(name: str, settings: EmailSettings, session: ClientSession) -> Email:
     return Email(name, settings)
 
 
-KIND = ChannelKind(settings=EmailSettings, build=build, check_address=check_address)
+KIND = ChannelKind(settings=EmailSettings, build=build, check_address=lambda address, _: check_address(address))

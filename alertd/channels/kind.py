@@ -18,9 +18,9 @@ S = TypeVar("S", bound=Settings)
 @dataclass(frozen=True, slots=True)
 class ChannelKind(Generic[S]):
     """`settings` is the shape of its section under `channels:`. `build(name, settings, session)` imports the SDK and
-    connects to nothing; it raises ConfigError where a secret cannot be read. `check_address` says what is wrong with
-    an address as a person wrote it, or None, and needs neither settings nor SDK."""
+    connects to nothing; it raises ConfigError where a secret cannot be read. `check_address(address,
+    settings)` says what is wrong with an address as a person wrote it, or None; it needs no SDK and no secret."""
 
     settings: type[S]
     build: Callable[[str, S, ClientSession], Channel]
-    check_address: Callable[[str], str | None]
+    check_address: Callable[[str, S], str | None]

@@ -94,11 +94,6 @@ class SlackChannel:
         )
         self._session = cast("ClientSession", wrapped)  # the SDK asks for `closed` and `request` only
 
-    def check_address(self, address: str) -> str | None:
-        if self._settings.webhook:
-            return None if address == DEFAULT else f"a webhook posts to its own channel: its address is `{DEFAULT}`"
-        return check_address(address) if address != DEFAULT else "expected a channel such as #alerts or C0123456789"
-
     async def send(self, delivery: Delivery, now: float) -> None:
         import aiohttp  # noqa: PLC0415  lazily
         from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415  lazily
@@ -164,11 +159,11 @@ class SlackChannel:
         return by_status(status, word, retry_after=wait, whole_channel=True if gone else None)
 
 
-def check_address(address: str) -> str | None:
-    """A channel by name or id, or `default` for a webhook's own."""
-    if address == DEFAULT or _ADDRESS.fullmatch(address):
-        return None
-    return f"expected a channel such as #alerts or C0123456789, or `{DEFAULT}` for a webhook"
+def check_address(address: str, settings: SlackSettings) -> str | None:
+    """A channel by name or id; a webhook has `default` alone, its own."""
+    if settings.webhook:
+        return None if address == DEFAULT else f"a webhook posts to its own channel: its address is `{DEFAULT}`"
+    return None if _ADDRESS.fullmatch(address) else "expected a channel such as #alerts or C0123456789"
 
 
 def webhook_url(secret: Secret, base: str | None) -> str:

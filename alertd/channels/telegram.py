@@ -77,9 +77,6 @@ class TelegramChannel:
             },
         )
 
-    def check_address(self, address: str) -> str | None:
-        return check_address(address)
-
     async def send(self, delivery: Delivery, now: float) -> None:
         """HTML; as plain text if Telegram cannot parse it; again to the new id of a chat that has moved."""
         notification = fit(delivery.notification, _ROOM)
@@ -207,4 +204,4 @@ def build(name: str, settings: TelegramSettings, session: ClientSession) -> Tele
     return TelegramChannel(name, settings)
 
 
-KIND = ChannelKind(TelegramSettings, build, check_address)
+KIND = ChannelKind(TelegramSettings, build, lambda address, _: check_address(address))

@@ -1,7 +1,8 @@
 """The configuration file → everything that the daemon is built from. One mistake or twenty: all are told at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -74,13 +75,13 @@ def parse(text: Text, *, folder: Path) -> Config:
     problems: list[Problem] = []
     kinds = _kinds(document, "sources", source_index.KINDS, problems)
     channel_kinds = _kinds(document, "channels", channel_index.KINDS, problems)
-    channels = {name: channel_index.KINDS.get(kind) for name, kind in channel_kinds.items()}
     shape = with_sections(
         {name: source_index.kind(kind).settings if kind else Unknown for name, kind in kinds.items()},
-        {name: kind.settings if kind else Unknown for name, kind in channels.items()},
+        {name: channel_index.KINDS[kind].settings if kind else Unknown for name, kind in channel_kinds.items()},
     )
     settings = _settings(document, shape, problems)
     sources = _sections(settings, "sources", kinds, folder)
+    channels = _sections(settings, "channels", channel_kinds, folder)
     coins = with_recorded(coin_table(document, settings, kinds, problems), sources, problems)
     prices = price_sources(document, settings, sources, problems)
     config = Config(
@@ -88,11 +89,11 @@ def parse(text: Text, *, folder: Path) -> Config:
         state=folder / settings.state,
         rules=tuple(str(folder / pattern) for pattern in settings.rules),
         sources=sources,
-        channels=_sections(settings, "channels", channel_kinds, folder),
+        channels=channels,
         prices=prices,
         coins=coins,
         universe=universe(document, settings, sources, prices=prices, table=coins, problems=problems),
-        policy=policy(document, settings, channels, problems),
+        policy=policy(document, settings, _address_checks(channel_kinds, channels), problems),
         control=folder / settings.control if settings.control else None,
         http=settings.http,
         watch=settings.watch,
@@ -136,6 +137,20 @@ def _settings(document: Document, shape: type[ConfigSettings], problems: list[Pr
 
 def _sections(settings: ConfigSettings, field: str, kinds: Mapping[str, str], folder: Path) -> dict[str, Section]:
     return {name: Section(kinds[name], _anchored(entry, folder)) for name, entry in entries(settings, field).items()}
+
+
+def _address_checks(
+    kinds: Mapping[str, str], channels: Mapping[str, Section]
+) -> dict[str, Callable[[str], str | None]]:
+    """Channel → the check of its addresses; one whose section is wrong takes any, until that is mended."""
+
+    def check(name: str, address: str) -> str | None:
+        section = channels.get(name)
+        if section is None or isinstance(section.settings, Unknown):
+            return None
+        return channel_index.KINDS[section.kind].check_address(address, section.settings)
+
+    return {name: partial(check, name) for name in kinds}
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -1,11 +1,9 @@
 """Who is told: the receivers with their addresses, the operators, the tree of routes. All names are checked here."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from alertd.channels.kind import ChannelKind
 from alertd.config.settings import ConfigSettings, RouteSettings
 from alertd.dispatch.policy import Cap, Policy, Receiver
 from alertd.dispatch.route import Route
@@ -19,11 +17,11 @@ _CAP = re.compile(r"(\d{1,6})\s*/\s*([smhd])")
 _LATER = {"quiet": "quiet hours", "else": "a second way"}
 """Keys of a receiver that this version does not know yet."""
 
-Kinds = Mapping[str, ChannelKind[Any] | None]
-"""Configured channel → its kind, None where there is none such."""
+Checks = Mapping[str, Callable[[str], str | None]]
+"""Configured channel → what is wrong with an address of it, None if nothing."""
 
 
-def policy(document: Document, settings: ConfigSettings, channels: Kinds, problems: list[Problem]) -> Policy:
+def policy(document: Document, settings: ConfigSettings, channels: Checks, problems: list[Problem]) -> Policy:
     """What the settings say of people; every mistake goes to `problems`."""
     found = {name: _receiver(document, name, entry, channels, problems) for name, entry in settings.receivers.items()}
     # Every name in the file counts, so that a mistake in one receiver is not told of each mention of the others too.
@@ -40,7 +38,7 @@ def policy(document: Document, settings: ConfigSettings, channels: Kinds, proble
 
 
 def _receiver(
-    document: Document, name: str, entry: Mapping[str, str | list[str]], channels: Kinds, problems: list[Problem]
+    document: Document, name: str, entry: Mapping[str, str | list[str]], channels: Checks, problems: list[Problem]
 ) -> Receiver:
     cap: Cap | None = None
     destinations: list[Destination] = []
@@ -51,10 +49,9 @@ def _receiver(
             if cap is None:
                 problems.append(document.problem(path, "expected a cap such as 30/h: messages per s, m, h or d"))
         elif key in channels:
-            kind = channels[key]
             for address in [value] if isinstance(value, str) else value:
                 destinations.append(Destination(key, address))
-                if wrong := kind and kind.check_address(address):
+                if wrong := channels[key](address):
                     problems.append(document.problem(path, f"{address!r} is no address of {key}: {wrong}"))
         elif key in _LATER:
             problems.append(document.problem(path, f"this version does not know {_LATER[key]} yet", key=True))

@@ -3,7 +3,8 @@ it is, by how much, and why."""
 
 import re
 from datetime import datetime, tzinfo
-from math import isfinite
+from functools import lru_cache
+from math import floor, isfinite
 from urllib.parse import quote
 
 from alertd.dispatch.policy import Policy
@@ -37,6 +38,12 @@ def fold(text: str) -> str:
 
 def stamp(at: float, zone: tzinfo) -> str:
     """A moment as people read it: `2026-01-01 14:03:05 UTC`."""
+    return _second(floor(at), zone)
+
+
+@lru_cache(256)
+def _second(at: int, zone: tzinfo) -> str:
+    # The events of a tick have few seconds between them.
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 

@@ -74,11 +74,11 @@ def legs(tree: Route | None, rule: Rule, seen: Mapping[str, str]) -> Iterator[Le
     tree's root says."""
     root = tree or Route()
     group_by = GROUP_BY if root.group_by is None else root.group_by
-    top = Leg("", group_by, root.group_wait or 0.0)
+    group_wait = root.group_wait or 0.0
     if rule.notify:
-        yield from (top._replace(receiver=name) for name in rule.notify)
+        yield from (Leg(name, group_by, group_wait) for name in rule.notify)
     elif _takes(root, seen):
-        yield from _descend(root, (), top, seen)
+        yield from _descend(root, (), Leg("", group_by, group_wait), seen)
 
 
 def _takes(route: Route, seen: Mapping[str, str]) -> bool:

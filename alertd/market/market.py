@@ -84,10 +84,14 @@ class Market:
         self.numbers: dict[tuple[str, str], dict[str, int]] = {}
         self.rings: dict[float, Ring] = {}
         self.ring_rows: dict[float, Ints] = {}
+        self._asked: dict[tuple[str, str], tuple[Sequence[str], Rows, int]] = {}
+        """The coins that were last looked up, their numbers, and how many series there were."""
         self.max_jump = max_jump
         self.jumping = jumping
         self.touched: set[int] = set()
         """Blocks of series, `BLOCK` each, whose latest values changed since they were last stored."""
+        self.doubts_changed = False
+        """Whether a value began or ended to wait for its confirmation since it was last stored."""
         self.add(NOWHERE, now=float("nan"))
         self.latest.fresh[0] = False
 
@@ -166,8 +170,13 @@ class Market:
 
     def _find(self, source: str, name: str, coins: Sequence[str]) -> Rows:
         """Series numbers of these coins, 0 for those that no rule asks for."""
-        lane = self.numbers.get((source, name), {})
-        return np.fromiter(map(lane.get, coins, repeat(0)), np.intp, len(coins))
+        asked = self._asked.get((source, name))
+        # A source names the same coins at every poll.
+        if asked is None or asked[0] != coins or asked[2] != self.latest.size:
+            lane = self.numbers.get((source, name), {})
+            found = np.fromiter(map(lane.get, coins, repeat(0)), np.intp, len(coins))
+            asked = self._asked[(source, name)] = coins, found, self.latest.size
+        return asked[1]
 
     def _take(self, readings: Readings, now: float, absorbed: Absorbed) -> tuple[Rows, Rows, Rows]:
         """(new, revised, seen) series of one column of readings; a coin stands in it once."""
@@ -206,7 +215,7 @@ class Market:
         settled = fresh & ~waits & ~np.isnan(suspect)
         latest.suspect[numbers[anew]], latest.suspect_at[numbers[anew]] = values[anew], at[anew]
         latest.suspect[numbers[settled]] = latest.suspect_at[numbers[settled]] = np.nan
-        self._touch(numbers[anew])
+        self.doubts_changed |= bool(anew.any() or settled.any())
         return waits
 
     def _touch(self, numbers: Rows) -> None:

@@ -1,7 +1,8 @@
 """The market as blocks of bytes, for the store: what changed in a tick, and the way back.
 
 All blocks are float64, little-endian, one column after the other:
-`latest/<k>` 1,024 series from number 1,024·k on: value, at, seen, suspect, suspect_at, fresh.
+`latest/<k>` 1,024 series from number 1,024·k on: value, at, seen; behind them one byte each: fresh.
+`doubts` the series whose last value waits to be confirmed: number, suspect, suspect_at.
 `ring/<interval>` slots and the newest bar's number.
 `rows/<interval>` what a ring knows of its rows: series, first, last, high_before, low_before, close_before.
 `bars/<interval>/<number>` one bar of every row that has it: series, high, low, close.
@@ -15,7 +16,7 @@ from alertd.market.columns import Floats
 from alertd.market.market import BLOCK, Latest, Market, Series
 from alertd.market.ring import Ring
 
-_LATEST = ("value", "at", "seen", "suspect", "suspect_at", "fresh")
+_LATEST = ("value", "at", "seen")
 _ROWS = ("series", "first", "last", "high_before", "low_before", "close_before")
 
 
@@ -24,8 +25,14 @@ def changed(market: Market) -> dict[str, bytes | None]:
     pages: dict[str, bytes | None] = {}
     for block in sorted(market.touched):
         part = slice(block * BLOCK, min((block + 1) * BLOCK, market.latest.size))
-        pages[f"latest/{block}"] = _pack(*(getattr(market.latest, name)[part] for name in _LATEST))
+        columns = _pack(*(getattr(market.latest, name)[part] for name in _LATEST))
+        pages[f"latest/{block}"] = columns + market.latest.fresh[part].tobytes()
     market.touched.clear()
+    if market.doubts_changed:
+        numbers = np.flatnonzero(~np.isnan(market.latest.suspect[: market.latest.size]))
+        doubts = _pack(numbers, market.latest.suspect[numbers], market.latest.suspect_at[numbers])
+        pages["doubts"] = doubts or None
+        market.doubts_changed = False
     for ring in market.rings.values():
         pages.update(_ring_pages(ring))
     return pages
@@ -58,16 +65,21 @@ def restore(market: Market, series: Iterable[Series], pages: Mapping[str, bytes]
         kind, _, interval = name.partition("/")
         if kind == "latest":
             _load_latest(market.latest, int(interval), blob)
+        elif kind == "doubts":
+            numbers, suspect, at = _unpack(blob, 3)
+            rows = numbers.astype(np.intp)
+            market.latest.suspect[rows], market.latest.suspect_at[rows] = suspect, at
         elif kind == "ring":
             _load_ring(market, interval, pages)
     market.touched.clear()
 
 
 def _load_latest(latest: Latest, block: int, blob: bytes) -> None:
-    columns = _unpack(blob, len(_LATEST))
-    part = slice(block * BLOCK, block * BLOCK + columns.shape[1])
-    for name, column in zip(_LATEST, columns, strict=True):
+    count = len(blob) // (8 * len(_LATEST) + 1)
+    part = slice(block * BLOCK, block * BLOCK + count)
+    for name, column in zip(_LATEST, _unpack(blob[:-count], len(_LATEST)), strict=True):
         getattr(latest, name)[part] = column
+    latest.fresh[part] = np.frombuffer(blob[-count:], np.bool_)
 
 
 def _load_ring(market: Market, interval: str, pages: Mapping[str, bytes]) -> None:

@@ -47,8 +47,7 @@ def say_number(value: float) -> str:
         return "?"
     if abs(value) >= 1000:
         text = f"{value:,.2f}"
-    else:
-        exponent = int(f"{value:.5e}".partition("e")[2])
-        text = f"{value:.{max(0, 5 - exponent)}f}"
+    elif "e" in (text := f"{value:.6g}"):
+        text = f"{value:.{5 - int(text.partition('e')[2])}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text

@@ -9,6 +9,7 @@ hour for up to 90.
 import math
 from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -82,6 +83,7 @@ class _Listed(Struct, gc=False):
     market_cap_rank: int | None = None
 
 
+_ID = attrgetter("id")
 _MARKET_ROWS = Decoder(list[_Market])
 _MARKET_ROW = Decoder(_Market)
 _LISTED = Decoder(list[_Listed])
@@ -97,7 +99,7 @@ def decode_markets(
     """`/coins/markets` → columns; `coins` are those asked for, by CoinGecko's id."""
     refused: Counter[str] = Counter()
     rows = decode_rows(_MARKET_ROWS, _MARKET_ROW, body, source=source, refused=refused)
-    names = [name for row in rows if (name := coins.get(row.id))]
+    names = list(filter(None, map(coins.get, map(_ID, rows))))
     if len(names) < len(rows):
         rows = [row for row in rows if row.id in coins]
     at = moments([row.last_updated for row in rows], received)

@@ -37,7 +37,7 @@ COINS = 5_000
 ALERTS = 10_000
 FIRING = 100
 EVERY = 300.0
-PAIRS = 9
+PAIRS = 15
 ROUNDS = PAIRS + 1
 """Of ours: one to warm up."""
 
@@ -107,7 +107,7 @@ def rules(prices: dict[str, float]) -> Change:
                 when = f"price > {prices[coin] * 1.5!r}"
             case _:
                 when = f"price < {prices[coin] / 2!r}"
-        lines.append(f"  - {{name: r{number}, symbols: [{coin}], when: '{when}', until: price == 0}}")
+        lines.append(f"  - {{name: r{number}, symbols: [{coin}], when: '{when}'}}")
     universe = Universe(
         coins={name: name for name in NAMES},
         sources={"coingecko": frozenset({"price"}), "tokenmetrics": frozenset({"signal"})},

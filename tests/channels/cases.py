@@ -91,10 +91,10 @@ class Adapter:
 
     `platform(record, tls)` is its loopback server, over TLS where a context is given. `build(platform, reference,
     session, network)` makes the channel against it, `reference` naming the file that holds `secret`, `network` being
-    settings (timeout, ca_file, proxy) to take over as they are. `address` is one that the platform takes messages
-    to, noted as `noted`. `answers(case)` are scripted for one send, none where the platform's own will do. `differs`
-    are the cases that the platform cannot say otherwise, each with its reason beside it. `words` are what it says to
-    BAD_REQUEST. Every secret holds "canary".
+    settings (timeout, ca_file, proxy) to take over as they are. `check` says what is wrong with an address. `address`
+    is one that the platform takes messages to, noted as `noted`. `answers(case)` are scripted for one send, none where
+    the platform's own will do. `differs` are the cases that the platform cannot say otherwise, each with its reason
+    beside it. `words` are what it says to BAD_REQUEST. Every secret holds "canary".
     """
 
     name: str
@@ -103,6 +103,7 @@ class Adapter:
     secret: str
     platform: Callable[[Record, SSLContext | None], AbstractAsyncContextManager[Any]]
     build: Callable[[Any, str, ClientSession, dict[str, object]], Channel]
+    check: Callable[[str], str | None]
     answers: Callable[[Case], tuple[Answer, ...]] = http_answers
     differs: Mapping[Case, Expected] = field(default_factory=dict)
     bad_addresses: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertd.channels.console import Console
+from alertd.channels.console import Console, check_address
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
 
@@ -24,4 +24,4 @@ async def test_no_control_character_reaches_the_terminal(capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(("address", "fine"), [("trader", True), ("", False), ("a\x1b[2J", False)])
 def test_addresses(address: str, fine: bool) -> None:
-    assert (Console("console").check_address(address) is None) == fine
+    assert (check_address(address) is None) == fine

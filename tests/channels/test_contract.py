@@ -145,12 +145,9 @@ async def test_a_server_that_is_gone_holds_back_the_channel(adapter: Adapter, ma
 
 
 @each_adapter
-async def test_addresses_are_checked(adapter: Adapter, make: Make, record: Record) -> None:
-    async with adapter.platform(record, None) as server:
-        channel = make(adapter, server)
-        assert channel.check_address(adapter.address) is None
-        assert [address for address in adapter.bad_addresses if channel.check_address(address) is None] == []
-        await channel.close()
+def test_addresses_are_checked(adapter: Adapter) -> None:
+    assert adapter.check(adapter.address) is None
+    assert [address for address in adapter.bad_addresses if adapter.check(address) is None] == []
 
 
 @each_adapter
@@ -199,3 +196,18 @@ async def test_a_proxy_that_is_none_is_told_before_anything_is_sent(
         with pytest.raises(ConfigError, match="does not hold a proxy") as raised:
             make(adapter, server, proxy=f"file:{tmp_path / 'proxy'}")
     assert "canary" not in str(raised.value)
+
+
+@each_adapter
+async def test_a_proxy_of_the_environment_is_not_used(
+    adapter: Adapter, make: Make, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    assert [got.address for got in record.received] == [adapter.noted]

@@ -139,6 +139,15 @@ async def test_an_idle_connection_is_closed_and_made_again(platform: SmtpPlatfor
     assert platform.connections == 2
 
 
+async def test_the_idle_time_does_not_run_while_a_mail_is_sent(platform: SmtpPlatform) -> None:
+    email = channel(platform, idle=0.1, timeout=0.3)
+    await email.send(delivery(address=DESK), START)
+    platform.record.answers.append(Answer(act=Act.SILENCE, at="DATA"))
+    with pytest.raises(DeliveryDelayed) as raised:
+        await email.send(delivery(address=DESK), START)
+    assert raised.value.reason == Reason.TIMEOUT
+
+
 async def test_a_mail_sent_twice_is_one_to_the_mailbox(platform: SmtpPlatform) -> None:
     email = channel(platform)
     await email.send(delivery(address=DESK), START)

@@ -159,15 +159,6 @@ async def test_another_token_in_the_file_is_taken_up(
     assert len(platform.record.received) == 1
 
 
-async def test_a_proxy_of_the_environment_is_not_used(
-    bot: SlackChannel, platform: SlackPlatform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    await bot.send(delivery(address="C0123456789"), START)
-    assert [got.address for got in platform.record.received] == ["C0123456789"]
-
-
 @pytest.mark.parametrize("url", ["http://hooks.slack.example/services/x", "hello", "ftp://x.example/services/x"])
 async def test_a_webhook_that_is_no_https_url_is_told_at_once(
     url: str, key: Path, put: Callable[[str], int], session: ClientSession

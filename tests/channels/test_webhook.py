@@ -166,6 +166,15 @@ async def test_a_stranger_that_knows_no_signature_does_not_hold_back_the_channel
         assert raised.value.whole_channel is whole
 
 
+async def test_a_stranger_that_is_gone_does_not_hold_back_the_channel(
+    platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
+) -> None:
+    channel = webhook(platform, session, keys[0])
+    with pytest.raises(DeliveryDelayed) as raised:
+        await channel.send(delivery(address="http://127.0.0.1:9/hook"), START)
+    assert verdict(raised.value) == (Reason.CONNECTION, False)
+
+
 @pytest.mark.parametrize(
     ("change", "content", "secrets", "later", "wrong"),
     [

@@ -185,6 +185,15 @@ def test_check_warns_of_a_coin_that_the_named_source_does_not_have(config: Path)
     assert "first.yaml:3: warning: a: no source gives price of HYPE" in result.stderr
 
 
+def test_check_counts_the_longest_history_of_a_coin_once(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(
+        "version: 1\ndefaults: {symbols: BTC, cooldown: 1h}\nrules:\n"
+        "  - {name: day, when: price up 5% in 24h}\n  - {name: hour, when: price up 5% in 1h}\n"
+    )
+    result = alertd("check", "--config", config)
+    assert "binance\t259,200\t2\tnone" in result.output
+
+
 def test_check_refuses_what_is_over_the_quota(config: Path) -> None:
     config.write_text(config.read_text().replace("{every: 5m}", "{every: 5m, quota: 8k/month}"))
     result = alertd("check", "--config", config)

@@ -69,6 +69,12 @@ def test_it_loads_the_credentials_that_the_example_names() -> None:
     assert named == loaded
 
 
+def test_the_containers_commands_are_found_in_it() -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    assert "python -m venv /opt/alertd " in text
+    assert "ENV PATH=/opt/alertd/bin:$PATH " in text
+
+
 def test_what_the_container_copies_is_there() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     for names in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):

@@ -175,6 +175,22 @@ def test_a_cap_that_is_lifted_lets_go_of_what_it_held(cap: Cap | None) -> None:
     assert [coins(message) for message in planned.messages] == [2]
 
 
+def test_what_joins_a_held_digest_waits_no_longer_than_that() -> None:
+    state, by = new(), policy(receiver("desk", Cap(1, 60.0)), operator=("desk",))
+    tick(state, *several(2), by=by)
+    tick(state, notices=[notice()], by=by, after=30)
+    planned = tick(state, event(alert=9), by=by, after=40)
+    assert [(row.reason, row.until) for row in planned.held] == [("cap", START + 60)]
+    assert [coins(message) for message in tick(state, by=by, after=60).messages] == [2]
+
+
+def test_times_are_remembered_for_a_day() -> None:
+    state = new()
+    for hour in range(100):
+        tick(state, event(alert=hour), after=hour * 3_600.0)
+    assert len(state.recent["desk"]) == 24
+
+
 def test_an_address_that_is_named_twice_is_told_once() -> None:
     chat, mail = Destination("chat", "1"), Destination("mail", "a@b.example")
     (message,) = tick(new(), event(), by=policy(Receiver("desk", (chat, mail, chat)))).messages

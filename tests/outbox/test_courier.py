@@ -13,6 +13,7 @@ from alertd.model.notification import Delivery, Destination, Message, Notificati
 from alertd.outbox.courier import CLAIM, Courier
 from alertd.ports import Commit, Fate, Pacing, Settled
 from alertd.storage.memory import MemoryStore
+from alertd.wire.secret import Secret
 from tests.fakes import START, HandClock, ScriptedChannel, settle
 
 
@@ -176,6 +177,14 @@ async def test_a_channel_that_is_down_is_tried_ever_more_rarely() -> None:
         assert len(it.sent) == 8
 
 
+async def test_after_a_success_the_waits_begin_anew() -> None:
+    down = [delayed(whole_channel=True) for _ in range(4)]
+    async with post(*down[:3], None, down[3], pacing=Pacing(in_flight=1)) as it:
+        await it.put("ann", "bob")
+        await it.clock.advance(60)
+        assert [at - START for at, _ in it.channel.tried] == [0, 1, 3, 7, 7, 8]
+
+
 async def test_a_platform_that_asks_for_no_wait_is_not_asked_in_a_loop() -> None:
     async with post(*[delayed(0.0) for _ in range(4)]) as it:
         await it.put("ann")
@@ -306,13 +315,17 @@ async def test_nothing_is_sent_after_it_expired() -> None:
         assert [fate for _, fate, _ in it.fates] == [Fate.SENT, Fate.EXPIRED]
 
 
-async def test_a_bug_buries_that_message_alone(caplog: pytest.LogCaptureFixture) -> None:
-    async with post(ZeroDivisionError("surprise")) as it:
+async def test_a_bug_buries_that_message_alone(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTD_TEST_KEY", "canary-courier")
+    async with post(ZeroDivisionError(f"surprise at {Secret('env:ALERTD_TEST_KEY').reveal()}")) as it:
         with caplog.at_level(logging.ERROR):
             await it.put("ann", "bob")
         assert it.titles == ["2"]
         assert it.fates[0] == ("chat", Fate.BURIED, "bug")
-        assert "ZeroDivisionError: surprise" in caplog.text
+        assert "ZeroDivisionError: surprise at [secret]" in caplog.text
+        assert "canary" not in caplog.text
         assert len(it.told) == 1
 
 

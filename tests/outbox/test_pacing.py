@@ -48,6 +48,13 @@ def test_addresses_are_forgotten_once_their_bucket_is_full() -> None:
     assert pace.address_ready_at("chat-4999") == START + 5_000
 
 
+def test_an_address_that_has_to_wait_is_not_forgotten() -> None:
+    pace = Pace(Pacing(per_address=60))
+    for number in range(3_000):
+        pace.take(f"chat-{number}", START)
+    assert pace.address_ready_at("chat-0") == START + 60
+
+
 @given(st.lists(st.sampled_from("abc"), min_size=2, max_size=60), st.integers(1, 5))
 def test_no_window_holds_more_than_the_burst_and_the_rate(addresses: list[str], burst: int) -> None:
     times = leave(Pacing(overall=2, burst=burst), addresses)

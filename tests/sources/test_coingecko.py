@@ -105,12 +105,10 @@ async def test_anything_more_comes_from_markets_in_batches_of_250() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "host", "header"),
-    [("demo", "api.coingecko.com", "x-cg-demo-api-key"), ("pro", "pro-api.coingecko.com", "x-cg-pro-api-key")],
+    ("plan", "header"),
+    [("demo", "x-cg-demo-api-key"), ("pro", "x-cg-pro-api-key")],
 )
-async def test_the_plan_decides_on_the_header(
-    plan: str, host: str, header: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_plan_decides_on_the_header(plan: str, header: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERTD_TEST_KEY", "a-key")
     async with stage("coingecko", IDS, Reply(b"{}"), plan=plan, keys=["env:ALERTD_TEST_KEY"]) as it:
         await it.ask("price", "BTC")
@@ -118,7 +116,10 @@ async def test_the_plan_decides_on_the_header(
 
 
 CHART = {
-    "prices": [[(START - 7200.0 + step * 300.0) * 1000, 100.0 + step] for step in range(25)],
+    "prices": [
+        *([(START - 7200.0 + step * 300.0) * 1000, 100.0 + step] for step in range(25)),
+        *([(START - 1000.0) * 1000, bad] for bad in (0.0, -1.0, None)),
+    ],
     "market_caps": [[(START - 3600.0) * 1000, None], [START * 1000, 9.0]],
     "total_volumes": [],
 }

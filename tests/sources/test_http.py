@@ -69,9 +69,10 @@ async def test_a_key_that_is_no_single_line_is_refused_and_not_told(tmp_path: Pa
         (429, {"Retry-After": "119"}, 119.0),
         (429, {"Retry-After": formatdate(START + 90, usegmt=True)}, 90.0),
         (418, {"Retry-After": "600"}, 600.0),
+        (429, {"Retry-After": "99999999"}, 3 * 86400.0),
         (418, {}, 120.0),
     ],
-    ids=["429 in seconds", "429 by date", "418", "418 without a time"],
+    ids=["429 in seconds", "429 by date", "418", "longer than any", "418 without a time"],
 )
 async def test_no_request_before_the_host_wants_one(status: int, headers: dict[str, str], wait: float) -> None:
     async with stage("coingecko", IDS, Reply(status=status, headers=headers), Reply(PRICE)) as it:
@@ -123,6 +124,32 @@ async def test_an_error_tells_what_the_api_said() -> None:
             await it.ask()
 
 
+KEYED: dict[str, object] = {"keys": ["env:ALERTD_TEST_KEY"]}
+HOSTS: list[tuple[str, dict[str, object], str]] = [
+    ("binance", {}, "data-api.binance.vision"),
+    ("coingecko", {}, "api.coingecko.com"),
+    ("coingecko", {"plan": "demo", **KEYED}, "api.coingecko.com"),
+    ("coingecko", {"plan": "pro", **KEYED}, "pro-api.coingecko.com"),
+    ("fear_greed", {}, "api.alternative.me"),
+    ("tokenmetrics", KEYED, "api.tokenmetrics.com"),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "host"), HOSTS, ids=lambda value: value if isinstance(value, str) else "")
+async def test_the_host_of_each_source_is_asked_by_https(
+    name: str, settings: dict[str, object], host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTD_TEST_KEY", "a-key")
+    async with serving(Reply(status=503)) as proxy, http_session() as session:
+        found = kind(name)
+        built = found.settings.model_validate({**settings, "proxy": proxy.url})
+        source = found.build(name, built, {"BTC": 1}, session, HandClock())
+        (field, coin) = ("fear_greed", "market") if name == "fear_greed" else ("price", "BTC")
+        with pytest.raises(SourceUnavailable):
+            await source.poll(source.calls({field: frozenset({coin})})[0], START)
+        assert [(request.method, request.raw_path) for request in proxy.asked] == [("CONNECT", f"{host}:443")]
+
+
 async def test_a_dead_host_is_unavailable() -> None:
     async with stage("coingecko", IDS, Reply(PRICE)) as it:
         closed = it.script.url
@@ -151,6 +178,13 @@ async def test_304_confirms_what_the_last_answer_brought() -> None:
         assert second.readings == ()
         assert it.script.asked[1].headers["If-None-Match"] == '"1"'
         assert it.script.asked[1].headers["If-Modified-Since"] == "yesterday"
+
+
+async def test_an_answer_without_a_validator_is_not_asked_about() -> None:
+    async with stage("coingecko", IDS, Reply(PRICE, headers={"ETag": '"1"'}), Reply(PRICE)) as it:
+        for _ in range(3):
+            await it.ask()
+        assert [request.headers.get("If-None-Match") for request in it.script.asked] == [None, '"1"', None]
 
 
 async def test_a_broken_answer_is_never_confirmed() -> None:

@@ -19,7 +19,10 @@ MINUTE = 60.0
 
 
 class Obedient:
-    """A source of `price` by the minute and `signal` by the hour; `fate` are the errors to come, None for none."""
+    """A source of `price` by the minute and `signal` by the hour; `fate` are the errors to come, None for none.
+
+    It answers while `gate` is open.
+    """
 
     name = "it"
     fields = frozenset({"price", "signal"})
@@ -27,6 +30,8 @@ class Obedient:
     def __init__(self) -> None:
         self.fate: deque[Exception | None] = deque()
         self.asked: list[tuple[float, str, tuple[str, ...]]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     def has(self, field: str, coin: str) -> bool:
         return field in self.fields
@@ -41,6 +46,7 @@ class Obedient:
 
     async def poll(self, call: Call, now: float) -> Poll:
         self.asked.append((now - START, call.fields[0], call.coins))
+        await self.gate.wait()
         if self.fate and (error := self.fate.popleft()):
             raise error
         ones = np.ones(len(call.coins))
@@ -142,6 +148,17 @@ async def test_what_a_reload_adds_is_asked_at_once() -> None:
         assert desk.source.asked[2:] == [(10.0, "signal", ("BTC", "ETH"))]
 
 
+async def test_what_a_reload_adds_during_a_request_is_asked_after_it() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.gate.clear()
+        desk.poller.want(PRICE)
+        await desk.clock.advance(1.0)
+        desk.poller.want({"price": frozenset({"BTC", "ETH"})})
+        desk.source.gate.set()
+        await desk.clock.advance(1.0)
+        assert [coins for _, _, coins in desk.source.asked] == [("BTC",), ("BTC", "ETH")]
+
+
 async def test_a_reload_takes_calls_away() -> None:
     async with at_work(Desk()) as desk:
         desk.poller.want(PRICE)
@@ -185,6 +202,14 @@ async def test_trouble_is_told_once_and_so_is_its_end() -> None:
         await desk.clock.advance(10 * MINUTE)
         # Two failures in a row are no news; a third is, and so is another reason.
         assert desk.states == [(False, "network"), (False, "timeout"), (True, "")]
+
+
+async def test_the_same_trouble_after_a_recovery_is_news() -> None:
+    async with at_work(Desk()) as desk:
+        desk.source.fate.extend([*(unavailable() for _ in range(3)), None, *(unavailable() for _ in range(3)), None])
+        desk.poller.want(PRICE)
+        await desk.clock.advance(10 * MINUTE)
+        assert desk.states == [(False, "network"), (True, "")] * 2
 
 
 async def test_a_refusal_is_told_at_once_and_asked_again_seldom() -> None:

@@ -59,6 +59,12 @@ async def test_the_file_is_private_and_durable(path: Path) -> None:
     assert names(path.parent) == {"alertd.db", "alertd.db.lock"}
 
 
+def test_a_commit_is_on_the_disk_when_it_returns(path: Path) -> None:
+    connection, _ = open_database(path, now=START)
+    with closing(connection):
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 async def test_the_word_stays(path: Path) -> None:
     words = []
     for _ in range(2):

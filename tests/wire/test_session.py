@@ -4,9 +4,10 @@ import ssl
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from alertd.errors import ConfigError
-from alertd.wire.session import retry_after, tls
+from alertd.wire.session import http_session, retry_after, tls
 from tests.fakes import START
 
 
@@ -27,6 +28,26 @@ from tests.fakes import START
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, START) == seconds
+
+
+async def test_no_cookie_is_kept() -> None:
+    asked: list[str] = []
+
+    async def serve(request: web.Request) -> web.Response:
+        asked.append(request.headers.get("Cookie", ""))
+        return web.Response(headers={"Set-Cookie": "who=alertd"})
+
+    platform = web.Application()
+    platform.add_routes([web.get("/", serve)])
+    runner = web.AppRunner(platform)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with http_session() as session:
+        for _ in range(2):
+            # By its name: cookies of bare addresses are not kept by anyone.
+            await session.get(f"http://localhost:{runner.addresses[0][1]}/")
+    await runner.cleanup()
+    assert asked == ["", ""]
 
 
 def test_certificates_are_always_verified() -> None:

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from ssl import SSLContext
 
 from aiohttp import ClientSession
 
 from alertd.channels.answers import Reason
-from alertd.channels.discord import DiscordSettings, build
+from alertd.channels.discord import DiscordSettings, build, check_address
 from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import DeliveryRefused
@@ -59,6 +60,7 @@ ADAPTERS = (
         secret=TOKEN,
         platform=platform,
         build=bot,
+        check=partial(check_address, settings=DiscordSettings.model_validate({"token": "env:BOT"})),
         answers=answers,
         words="Invalid Form Body",
         bad_addresses=("", "#alerts", "12345", "default", "8765432109876543210000"),
@@ -70,6 +72,7 @@ ADAPTERS = (
         secret=f"https://discord.com/api/webhooks/{HOOK}",
         platform=platform,
         build=webhook,
+        check=partial(check_address, settings=DiscordSettings.model_validate({"webhook": "env:HOOK"})),
         answers=answers,
         words="Invalid Form Body",
         # The URL is the credential: one that is not found was deleted.

@@ -5,7 +5,7 @@ from ssl import SSLContext
 from aiohttp import ClientSession
 
 from alertd.channels.answers import Reason
-from alertd.channels.email import EmailSettings, build
+from alertd.channels.email import EmailSettings, build, check_address
 from alertd.demo.platforms.record import Act, Answer, Record
 from alertd.demo.platforms.smtp import SmtpPlatform
 from alertd.errors import DeliveryDelayed, DeliveryRefused
@@ -47,6 +47,7 @@ ADAPTERS = (
         secret=SECRET,
         platform=platform,
         build=channel,
+        check=check_address,
         answers=REPLIES.__getitem__,
         words="not this",
         differs={

@@ -1,12 +1,13 @@
 """Slack in the contract suite: a bot's token and an incoming webhook."""
 
 import json
+from functools import partial
 from ssl import SSLContext
 
 from aiohttp import ClientSession
 
 from alertd.channels.answers import Reason
-from alertd.channels.slack import SlackSettings, build
+from alertd.channels.slack import SlackSettings, build, check_address
 from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.slack import SlackPlatform
 from alertd.errors import DeliveryRefused
@@ -54,6 +55,7 @@ ADAPTERS = (
         secret=TOKEN,
         platform=platform,
         build=bot,
+        check=partial(check_address, settings=SlackSettings.model_validate({"token": "env:BOT"})),
         answers=answers,
         words="invalid_blocks",
         bad_addresses=("", "alerts", "#two words", "default", "C12", "#a,b"),
@@ -65,6 +67,7 @@ ADAPTERS = (
         secret=f"https://hooks.slack.example{HOOK}",
         platform=platform,
         build=webhook,
+        check=partial(check_address, settings=SlackSettings.model_validate({"webhook": "env:HOOK"})),
         # The URL is the credential: one that is not found was revoked.
         differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True)},
         bad_addresses=("", "#alerts", "C0123456789"),

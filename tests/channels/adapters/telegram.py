@@ -6,7 +6,7 @@ from ssl import SSLContext
 from aiohttp import ClientSession
 
 from alertd.channels.answers import Reason
-from alertd.channels.telegram import TelegramSettings, build
+from alertd.channels.telegram import TelegramSettings, build, check_address
 from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.telegram import TelegramPlatform
 from alertd.errors import DeliveryRefused
@@ -52,6 +52,7 @@ ADAPTERS = (
         secret=SECRET,
         platform=platform,
         build=channel,
+        check=check_address,
         answers=answers,
         words="message text is empty",
         # 404 is how Telegram answers a token that is not one; a chat that is not found is a 400.

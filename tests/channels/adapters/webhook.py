@@ -4,7 +4,7 @@ from ssl import SSLContext
 
 from aiohttp import ClientSession
 
-from alertd.channels.webhook import WebhookSettings, build
+from alertd.channels.webhook import WebhookSettings, build, check_address
 from alertd.demo.platforms.record import Record
 from alertd.demo.platforms.webhook import WebhookPlatform
 from alertd.ports import Channel
@@ -30,6 +30,7 @@ ADAPTERS = (
         secret=SECRET,
         platform=platform,
         build=channel,
+        check=check_address,
         bad_addresses=("", "desk", "http://plain.example/hook", "https://user:pass@host.example/", "ftp://x.example"),
     ),
 )
