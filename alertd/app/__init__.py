@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack
 
 from alertd.app.daemon import Daemon
 from alertd.app.rehearsal import rehearsal
+from alertd.app.reload import refuse_cost, refuse_mistakes
 from alertd.clock import SystemClock
 from alertd.config.build import build_channels, build_sources
 from alertd.config.load import Config
 from alertd.control import listen
-from alertd.errors import ConfigError
 from alertd.ports import Store
 from alertd.storage.memory import MemoryStore
 from alertd.storage.sqlite import SqliteStore
@@ -21,13 +21,14 @@ async def run(config: Config, *, dry_run: bool = False) -> None:
     """The daemon, until SIGTERM or SIGINT. Raises AlertdError where it cannot start or go on."""
     clock = SystemClock.of(config.clock)
     loaded = await asyncio.to_thread(config.read_rules, clock.now())
-    if any(not problem.warning for problem in loaded.problems):
-        raise ConfigError(loaded.problems)
+    refuse_mistakes(loaded)
     if dry_run:
         config = rehearsal(config)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(http_session())
-        sources, channels = build_sources(config, session, clock), build_channels(config, session)
+        sources = build_sources(config, session, clock)
+        await asyncio.to_thread(refuse_cost, config, loaded, sources)
+        channels = build_channels(config, session)
         for channel in channels:
             stack.push_async_callback(channel.close)
         store: Store = MemoryStore() if dry_run else await SqliteStore.open(config.state, now=clock.now())

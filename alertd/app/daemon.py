@@ -6,17 +6,15 @@ import random
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
 
-from alertd import history
 from alertd.app import chores
 from alertd.app.reload import read_again
 from alertd.app.restore import restore
+from alertd.app.watch import Watch
 from alertd.clock import SystemClock
 from alertd.config.build import feeds
 from alertd.config.load import Config
 from alertd.control import Answer
-from alertd.errors import AlertdError, ConfigError, SourceError
-from alertd.market.gaps import Gap, unfilled, unseen
-from alertd.model.reading import Poll
+from alertd.errors import AlertdError, ConfigError
 from alertd.model.units import say_duration
 from alertd.outbox.courier import Courier
 from alertd.pipeline import Pipeline
@@ -24,16 +22,12 @@ from alertd.ports import Channel, Source, Store
 from alertd.rules.amend import Change
 from alertd.rules.files import Loaded
 from alertd.sdnotify import Systemd, watchdog_interval
-from alertd.sources.poller import Poller
 from alertd.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 LAST_TICKS, DRAIN = 3.0, 20.0
 """Seconds that the ticks that wait get at the end, and after them what is in flight."""
-
-HISTORY_PATIENCE = 60.0
-"""Seconds that sources get for what was missed; then watching goes on without it."""
 
 STUCK = 60.0
 """A tick that takes longer than so many seconds is no progress."""
@@ -49,25 +43,13 @@ class Daemon:
         self._config = config
         self._store = store
         self._clock = clock
-        self._sources = {source.name: source for source in sources}
+        self._sources = sources
         self._systemd = Systemd.of()
         self._stop = asyncio.Event()
         self._again = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._trouble: dict[str, str] = {}
         self._began = clock.now()
-        self._pollers = {source.name: self._poller(source) for source in sources}
         self._couriers = [self._courier(channel) for channel in channels]
-
-    def _poller(self, source: Source) -> Poller:
-        return Poller(
-            source,
-            self._clock,
-            random.random,
-            on_poll=self._take,
-            on_state=self._note_state,
-            on_failure=self._count_failure,
-        )
 
     def _courier(self, channel: Channel) -> Courier:
         return Courier(
@@ -88,7 +70,7 @@ class Daemon:
         strays = await self._store.bury_strays([*config.channels], now)
         state, dispatch = restore(
             snapshot,
-            feeds(config, self._sources.values()),
+            feeds(config, self._sources),
             word=self._store.word,
             now=now,
             max_jump=config.max_jump,
@@ -96,6 +78,7 @@ class Daemon:
         self._pipeline = Pipeline(
             state, dispatch, config.policy, self._store, self._clock, observer=self.metrics, wake=self._wake
         )
+        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics)
         self._start_with = loaded.rules, snapshot.alerts
         if strays:
             self._tell(
@@ -151,7 +134,7 @@ class Daemon:
             log.warning("the store does not take the last tick: what it judged will be judged again")
 
     def _chores(self) -> Iterator[Coroutine[None, None, None]]:
-        yield self._watch_sources()
+        yield self._watch.run()
         yield self._reload_when_asked()
         yield chores.keep_house(self._store, self._clock)
         yield chores.count_waiting(self._store, self._clock, self.metrics)
@@ -160,55 +143,7 @@ class Daemon:
         if self._config.watch:
             yield chores.watch_files(self._config, self._again)
 
-    async def _watch_sources(self) -> None:
-        """First what was missed, then what happens."""
-        try:
-            async with asyncio.timeout(HISTORY_PATIENCE):
-                gaps = self._wanted(unseen(self._pipeline.state.market, self._clock.now()))
-                if late := await history.missed(gaps, self._sources):
-                    await self._pipeline.take(*late)
-                await self._fill_windows()
-        except TimeoutError:
-            log.warning("the sources took too long over what was missed: watching goes on without it")
-        self._want()
-        async with asyncio.TaskGroup() as pollers:
-            for poller in self._pollers.values():
-                pollers.create_task(poller.run())
-
-    async def _fill_windows(self) -> None:
-        gaps = self._wanted(unfilled(self._pipeline.state.market, self._clock.now()))
-        for poll in await history.filling(gaps, self._sources):
-            await self._pipeline.take(poll)
-
-    def _wanted(self, gaps: Sequence[Gap]) -> list[Gap]:
-        """Those that some rule asks for."""
-        wanted = self._pipeline.state.wanted()
-        return [gap for gap in gaps if gap.series.coin in wanted.get(gap.series.source, {}).get(gap.series.field, ())]
-
-    def _want(self) -> None:
-        wanted = self._pipeline.state.wanted()
-        for name, poller in self._pollers.items():
-            poller.want(wanted.get(name, {}))
-
     # ── what the tasks report ────────────────────────────────────────────────────────────────────────────────────
-
-    async def _take(self, poll: Poll) -> None:
-        self.metrics.record_poll(poll.source, ok=True)
-        for note in poll.notes:
-            self._tell(f"source:{poll.source}:{note}", f"{poll.source}: {note}")
-        await self._pipeline.take(poll)
-
-    def _count_failure(self, source: str, error: SourceError) -> None:
-        self.metrics.record_poll(source, ok=False)
-        self.metrics.refused(source, error.reason)
-        log.warning("%s: %s", source, error)
-
-    def _note_state(self, source: str, ok: bool, reason: str, text: str) -> None:
-        if ok:
-            self._trouble.pop(source, None)
-        else:
-            self._trouble[source] = reason
-        self._tell(f"source:{source}:{reason or 'well'}", text)
 
     def _tell(self, key: str, text: str) -> None:
         self._pipeline.tell_operator(key, text)
@@ -224,8 +159,9 @@ class Daemon:
         reasons = [f"store: {self._pipeline.trouble}"] if self._pipeline.trouble else []
         if self._stuck():
             reasons.append("the current tick does not end")
-        if self._sources and len(self._trouble) == len(self._sources):
-            reasons += [f"source {name}: {reason}" for name, reason in sorted(self._trouble.items())]
+        trouble = self._watch.trouble
+        if self._sources and len(trouble) == len(self._sources):
+            reasons += [f"source {name}: {reason}" for name, reason in sorted(trouble.items())]
         return reasons
 
     async def reload(self) -> Answer:
@@ -233,7 +169,7 @@ class Daemon:
         async with self._reloading:
             self._systemd.reloading()
             try:
-                config, loaded = await asyncio.to_thread(read_again, self._config, self._clock.now())
+                config, loaded = await asyncio.to_thread(read_again, self._config, self._sources, self._clock.now())
                 await self._pipeline.change(Change(put=loaded.rules, whole=""), config.policy)
             except ConfigError:
                 self.metrics.reload(ok=False, now=self._clock.now())
@@ -241,14 +177,9 @@ class Daemon:
             finally:
                 self._systemd.ready(self._summary())
             self._config = config
-            self._want()
+            self._watch.want()
             self.metrics.reload(ok=True, now=self._clock.now())
             log.info("reloaded: %s", self._summary())
-        try:
-            async with asyncio.timeout(HISTORY_PATIENCE):
-                await self._fill_windows()
-        except TimeoutError:
-            log.warning("the sources took too long over the history of new windows")
         warnings = [str(problem) for problem in loaded.problems]
         return {"text": "\n".join([*warnings, f"reloaded: {self._summary()}"])}
 
@@ -268,7 +199,7 @@ class Daemon:
     async def status(self) -> Answer:
         """What `alertd status` shows."""
         depths = await self._store.depths()
-        sources = {name: self._trouble.get(name, "well") for name in self._sources}
+        sources = {source.name: self._watch.trouble.get(source.name, "well") for source in self._sources}
         return {
             "state": "; ".join(self.not_ready()) or "well",
             "running for": say_duration(self._clock.now() - self._began),

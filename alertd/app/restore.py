@@ -18,12 +18,13 @@ def restore(
     """Market and dispatch as they were; the alerts come with the first amendment. `max_jump` is percent points."""
     market = Market(max_jump=np.inf if max_jump is None else max_jump / 100.0)
     blocks = dict(snapshot.pages)
-    last = blocks.pop(TICK_PAGE, None)
+    tick = blocks.pop(TICK_PAGE, None)
     rows = sorted(snapshot.series, key=lambda row: row.number)
     pages.restore(market, [Series(row.source, row.field, row.coin) for row in rows], blocks)
-    if last is not None:
-        market.skip(now - float(np.frombuffer(last, "<f8")[0]))
     state = State(feeds, market)
+    if tick is not None:
+        state.time = float(np.frombuffer(tick, "<f8")[0])
+        market.skip(now - state.time)
     state.episodes = {AlertKey(*key): number for key, number in snapshot.episodes.items()}
     state.last_alert = snapshot.last_alert
     dispatch = DispatchState.restore(

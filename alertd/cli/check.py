@@ -11,7 +11,7 @@ from alertd.cli.options import config_option
 from alertd.clock import SystemClock
 from alertd.config import Config, load
 from alertd.config.build import build_sources, feeds
-from alertd.config.plan import Plan, Watch, make_plan
+from alertd.config.plan import Plan, Watch, make_plan, refuse_overspending
 from alertd.errors import ConfigError
 from alertd.rules.rule import Rule
 from alertd.wire.session import http_session
@@ -80,5 +80,4 @@ def _budget(plan: Plan) -> None:
             for each in plan.spending
         ],
     )
-    if over := [str(each) for each in plan.spending if each.over]:
-        raise ConfigError("\n".join(over))
+    refuse_overspending(plan.spending)

@@ -7,7 +7,7 @@ from alertd.conditions.shape import fields_of, windows_of
 from alertd.conditions.tree import Field
 from alertd.config.load import Config
 from alertd.dispatch.route import legs
-from alertd.errors import Problem
+from alertd.errors import ConfigError, Problem
 from alertd.market.feeds import Feeds
 from alertd.market.ring import interval_for
 from alertd.model.event import EventKind
@@ -15,7 +15,7 @@ from alertd.ports import Source
 from alertd.rules.rule import Rule
 from alertd.sources.budget import Spending, Window, budget
 
-Needs = dict[tuple[str, str], list[str]]
+Needs = dict[tuple[str, str], Sequence[str]]
 """(field, coin) → the sources that give it, the preferred one first."""
 
 
@@ -41,16 +41,33 @@ def make_plan(config: Config, rules: Sequence[Rule], sources: Sequence[Source], 
     """The plan of these rules with these sources."""
     watches: list[Watch] = []
     problems: list[Problem] = []
-    needs: Needs = {}
     for rule in rules:
-        found = {(of, coin): _givers(feeds, of, coin) for of in _fields(rule) for coin in _coins(of, rule)}
-        needs |= {(of.name, coin): givers for (of, coin), givers in found.items()}
+        found = _found(rule, feeds)
         problems += _missing(rule, found)
         told = () if rule.draft else _told(config, rule)
         if not told and not rule.draft:
             problems.append(_about(rule, "nobody is told", "name receivers under `notify`, or a `route`"))
         watches.append(Watch(rule, _by_field(found), told))
-    return Plan(watches, _spending(config, rules, sources, needs), problems)
+    return Plan(watches, spending(config, rules, sources, feeds), problems)
+
+
+def spending(config: Config, rules: Sequence[Rule], sources: Iterable[Source], feeds: Feeds) -> list[Spending]:
+    """The calls that each source takes for these rules."""
+    needs: Needs = {}
+    for rule in rules:
+        needs |= {(of.name, coin): givers for (of, coin), givers in _found(rule, feeds).items()}
+    return [_spent(config, source, needs, _windows(rules)) for source in sources]
+
+
+def refuse_overspending(spent: Iterable[Spending]) -> None:
+    """Raises ConfigError for the sources whose quota would be exceeded."""
+    if over := [str(each) for each in spent if each.over]:
+        raise ConfigError("\n".join(over))
+
+
+def _found(rule: Rule, feeds: Feeds) -> dict[tuple[Field, str], Sequence[str]]:
+    """The sources of each field of each coin that a rule names."""
+    return {(of, coin): _givers(feeds, of, coin) for of in _fields(rule) for coin in _coins(of, rule)}
 
 
 def _fields(rule: Rule) -> Iterator[Field]:
@@ -97,7 +114,7 @@ def _told(config: Config, rule: Rule) -> list[str]:
     return list(dict.fromkeys(leg.receiver for labels in seen for leg in legs(config.policy.route, rule, labels)))
 
 
-def _spending(config: Config, rules: Iterable[Rule], sources: Iterable[Source], needs: Needs) -> list[Spending]:
+def _windows(rules: Iterable[Rule]) -> list[Window]:
     spans: dict[tuple[str, str, float], float] = {}
     for rule in rules:
         for tree in (rule.when, rule.until):
@@ -105,18 +122,18 @@ def _spending(config: Config, rules: Iterable[Rule], sources: Iterable[Source], 
                 for coin in _coins(of, rule):
                     key = (of.name, coin, interval_for(seconds))
                     spans[key] = max(seconds, spans.get(key, 0.0))
-    windows = [Window(*key, span) for key, span in spans.items()]
-    spending: list[Spending] = []
-    for source in sources:
-        # Standbys are asked as well: they take over with a history of their own.
-        wanted: dict[str, set[str]] = {}
-        for (name, coin), givers in needs.items():
-            if source.name in givers:
-                wanted.setdefault(name, set()).add(coin)
-        quota = getattr(config.sources[source.name].settings, "quota", None)
-        mine = [window for window in windows if source.name in needs.get((window.field, window.coin), ())]
-        spending.append(budget(source, {name: frozenset(coins) for name, coins in wanted.items()}, mine, quota))
-    return spending
+    return [Window(*key, span) for key, span in spans.items()]
+
+
+def _spent(config: Config, source: Source, needs: Needs, windows: Iterable[Window]) -> Spending:
+    # Standbys are asked as well: they take over with a history of their own.
+    wanted: dict[str, set[str]] = {}
+    for (name, coin), givers in needs.items():
+        if source.name in givers:
+            wanted.setdefault(name, set()).add(coin)
+    quota = getattr(config.sources[source.name].settings, "quota", None)
+    mine = [window for window in windows if source.name in needs.get((window.field, window.coin), ())]
+    return budget(source, {name: frozenset(coins) for name, coins in wanted.items()}, mine, quota)
 
 
 def _about(rule: Rule, message: str, hint: str) -> Problem:

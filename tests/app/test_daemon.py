@@ -103,6 +103,15 @@ async def test_every_mistake_of_the_rules_is_told_and_the_code_is_78(daemon: Dae
     assert not daemon.state.exists()
 
 
+async def test_rules_that_cost_more_than_a_quota_are_refused_and_the_code_is_78(daemon: Daemon, ticker: Ticker) -> None:
+    source = {"url": ticker.url, "every": "1m", "quota": "10k/month"}
+    daemon.write_config(sources={"binance": source})
+    await daemon.launch()
+    assert await daemon.ended() == 78
+    assert "43,200 calls a month" in "\n".join(daemon.log.lines)
+    assert not daemon.state.exists()
+
+
 async def test_a_second_daemon_on_the_same_file_ends_with_1(daemon: Daemon) -> None:
     await daemon.start()
     async with Daemon(daemon.folder / "rules", daemon.config | {"state": str(daemon.state)}) as second:

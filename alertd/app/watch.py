@@ -1,0 +1,116 @@
+"""Watching the sources: first what was missed, then what happens."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+
+from alertd import history
+from alertd.errors import SourceError
+from alertd.market.gaps import Gap, unfilled, unseen
+from alertd.market.market import Series
+from alertd.model.reading import Poll
+from alertd.pipeline import Pipeline
+from alertd.ports import Clock, Source
+from alertd.sources.poller import Poller
+from alertd.web.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds that sources get for their history; then watching goes on without it."""
+
+
+class Watch:
+    """A poller for each source, and the history that windows and outages ask for.
+
+    `trouble` says of each source that is not well why.
+    """
+
+    def __init__(self, sources: Sequence[Source], clock: Clock, pipeline: Pipeline, metrics: Metrics) -> None:
+        self.trouble: dict[str, str] = {}
+        self._sources = {source.name: source for source in sources}
+        self._clock = clock
+        self._pipeline = pipeline
+        self._metrics = metrics
+        self._unfilled = asyncio.Event()
+        self._asked: dict[tuple[Series, float], float] = {}
+        self._pollers = {
+            source.name: Poller(
+                source,
+                clock,
+                random.random,
+                on_poll=self._take,
+                on_state=self._note_state,
+                on_failure=self._count_failure,
+            )
+            for source in sources
+        }
+
+    async def run(self) -> None:
+        """Until cancelled. The rules must be in force."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                gaps = self._wanted(unseen(self._pipeline.state.market, self._clock.now()))
+                if late := await history.missed(gaps, self._sources):
+                    await self._pipeline.take(*late)
+                await self._fill_windows()
+        except TimeoutError:
+            log.warning("the sources took too long over what was missed: watching goes on without it")
+        self.want()
+        async with asyncio.TaskGroup() as tasks:
+            for poller in self._pollers.values():
+                tasks.create_task(poller.run())
+            tasks.create_task(self._keep_filled())
+
+    def want(self) -> None:
+        """Poll what the rules in force ask for, and fetch the history of their windows."""
+        wanted = self._pipeline.state.wanted()
+        for name, poller in self._pollers.items():
+            poller.want(wanted.get(name, {}))
+        self._unfilled.set()
+
+    async def _keep_filled(self) -> None:
+        while True:
+            await self._unfilled.wait()
+            self._unfilled.clear()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._fill_windows()
+            except TimeoutError:
+                log.warning("the sources took too long over the history of new windows")
+
+    async def _fill_windows(self) -> None:
+        """Each depth of each series is asked for once: what a source does not have, it does not have after a reload."""
+        now = self._clock.now()
+        gaps = [
+            gap
+            for gap in self._wanted(unfilled(self._pipeline.state.market, now))
+            if now - gap.start > self._asked.get((gap.series, gap.interval), 0.0)
+        ]
+        self._asked |= {(gap.series, gap.interval): now - gap.start for gap in gaps}
+        for poll in await history.filling(gaps, self._sources):
+            await self._pipeline.take(poll)
+
+    def _wanted(self, gaps: Sequence[Gap]) -> list[Gap]:
+        """Those that some rule asks for."""
+        wanted = self._pipeline.state.wanted()
+        return [gap for gap in gaps if gap.series.coin in wanted.get(gap.series.source, {}).get(gap.series.field, ())]
+
+    async def _take(self, poll: Poll) -> None:
+        self._metrics.record_poll(poll.source, ok=True)
+        for note in poll.notes:
+            self._pipeline.tell_operator(f"source:{poll.source}:{note}", note)
+        await self._pipeline.take(poll)
+
+    def _count_failure(self, source: str, error: SourceError) -> None:
+        self._metrics.record_poll(source, ok=False)
+        self._metrics.refused(source, error.reason)
+        log.warning("%s", error, extra={"source": source})
+
+    def _note_state(self, source: str, ok: bool, reason: str, text: str) -> None:
+        if ok:
+            self.trouble.pop(source, None)
+        else:
+            self.trouble[source] = reason
+        self._pipeline.tell_operator(f"source:{source}:{reason or 'well'}", text)
