@@ -15,14 +15,12 @@ from tests.rules.play import Keys, rules, say
 
 def bars(*closes: float, coin: str = "BTC", interval: float = 60.0) -> dict[str, Bars]:
     """Bars that end one after the other from START + interval on; each opens at the close before, without wicks."""
-    close = np.array(closes, float)
-    first = np.concatenate([close[:1], close[:-1]])
-    end = START + interval * np.arange(1, len(close) + 1)
-    return {
-        coin: Bars(
-            "candles", "price", coin, interval, end, first, np.maximum(first, close), np.minimum(first, close), close
-        )
-    }
+    close: Floats = np.array(closes, np.float64)
+    first: Floats = np.array([closes[0], *closes[:-1]], np.float64)
+    end: Floats = START + interval * np.arange(1.0, len(close) + 1)
+    high: Floats = np.maximum(first, close)
+    low: Floats = np.minimum(first, close)
+    return {coin: Bars("candles", "price", coin, interval, end, first, high, low, close)}
 
 
 def played(rule: Keys, prices: dict[str, Bars], **how: object) -> list[str]:

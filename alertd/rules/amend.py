@@ -40,15 +40,18 @@ def amend(state: State, change: Change, now: float, stored: Sequence[AlertRow] =
     waiting: dict[tuple[str, str], Kept] = {}
     for row in stored:
         waiting.setdefault((row.owner, row.rule), {})[row.coin] = row
-    claimed = {(rule.owner, name) for rule in change.put for name in (rule.name, rule.was) if name}
-    for owner, name in list(state.book.number):
-        if (owner, name) in change.drop or (owner == change.whole and (owner, name) not in claimed):
-            remove(state, state.book[state.book.number[(owner, name)]], now, outcome, reason="removed")
-    for rule in change.put:
+    live = [rule for rule in change.put if rule.expires is None or rule.expires > now]
+    expired = {(rule.owner, rule.name) for rule in change.put} - {(rule.owner, rule.name) for rule in live}
+    claimed = {(rule.owner, name) for rule in live for name in (rule.name, rule.was) if name}
+    for key in list(state.book.number):
+        if key in change.drop or key in expired or (key[0] == change.whole and key not in claimed):
+            reason = "expired" if key in expired else "removed"
+            remove(state, state.book[state.book.number[key]], now, outcome, reason=reason)
+    for rule in live:
         _put(state, rule, waiting, now, outcome)
-    for kept in waiting.values():
+    for key, kept in waiting.items():
         for row in kept.values():
-            _close(state, row, now, outcome, reason="removed")
+            _close(state, row, now, outcome, reason="expired" if key in expired else "removed")
     return outcome
 
 
@@ -70,7 +73,7 @@ def _put(state: State, rule: Rule, waiting: dict[tuple[str, str], Kept], now: fl
             return
         if key == names[0] and (old.sentence, old.symbols) == (rule.sentence, rule.symbols):
             bank = state.homes[state.book.put(rule)]
-            rows = state.by_rule(bank, np.array([state.book.number[key]]))
+            rows = state.by_rule(bank, state.book.number[key])
             set_timers(state, bank, rows, now)
             watch(state, bank, rows, now, outcome)
             return
@@ -138,7 +141,7 @@ def _take(state: State, rule: Rule) -> Kept:
     """Take the alerts of a rule out of their bank."""
     number = state.book.number[(rule.owner, rule.name)]
     bank = state.homes.pop(number)
-    rows: Rows = state.by_rule(bank, np.array([number]))
+    rows: Rows = state.by_rule(bank, number)
     kept = {row.coin: row for row in state.stored(bank, rows)}
     bank.drop(rows)
     if not bank.size:

@@ -36,10 +36,18 @@ def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
     conditions = [found.tree for found in (compiled, *filters) if found is not None]
     # Where there is no condition yet, the other keys are read all the same: for their mistakes.
     when = conjoin(conditions) if conditions else _NOTHING
-    rule = _assembled(entry, shared, chosen.coins, (when, words), (until, until_text))
+    said = _all_of([words, *(words for words, _ in chosen.filters)])
+    rule = _assembled(entry, shared, chosen.coins, (when, said), (until, until_text))
     if compiled is not None:
         _check_whole(entry, rule, compiled.tree, shared.now)
     return None if any(not problem.warning for problem in entry.problems) else rule
+
+
+def _all_of(sentences: list[str]) -> str:
+    """The author's words of `when` and of the filters of `symbols`, as one sentence."""
+    if len(sentences) == 1:
+        return sentences[0]
+    return " and ".join(f"({words})" if " or " in words.lower() else words for words in sentences)
 
 
 def _assembled(

@@ -130,17 +130,15 @@ class State:
         """One event for each of these rows, with what was seen."""
         if not len(rows):
             return []
-        nothing = [0] * len(rows)
         in_episode = kind in (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
-        ordinals = {EventKind.REMINDED: bank.reminders, EventKind.NO_DATA: (bank.outages + 1) // 2}.get(kind)
         first = bank.series[rows, 0]
         columns = zip(
             bank.id[rows].tolist(),
             (self.book[number] for number in bank.rule[rows].tolist()),
             (self.coins[number] for number in bank.coin[rows].tolist()),
-            bank.episode[rows].tolist() if in_episode else nothing,
-            bank.opened[rows].tolist() if in_episode else nothing,
-            ordinals[rows].tolist() if ordinals is not None else [1] * len(rows),
+            (in_episode * bank.episode[rows]).tolist(),
+            (bank.opened[rows] if in_episode else 0.0 * first).tolist(),
+            _ordinals(bank, rows, kind).tolist(),
             np.nan_to_num(self.market.latest.at[first]).tolist(),
             (self.market.series[number].source for number in first.tolist()),
             self._seen(bank, rows, now),
@@ -158,7 +156,7 @@ class State:
                 ordinal=ordinal,
                 at=at,
                 source=source,
-                opened=float(opened),
+                opened=opened,
                 values=values,
                 reason=reason,
                 late=late,
@@ -175,6 +173,17 @@ class State:
                     values[name] = spoken(name, value)
         return seen
 
-    def by_rule(self, bank: Bank, numbers: Ints) -> Rows:
-        """The rows of a bank that belong to these rules."""
-        return np.flatnonzero(np.isin(bank.rule[: bank.size], numbers))
+    def by_rule(self, bank: Bank, number: int) -> Rows:
+        """The rows of a bank that belong to this rule."""
+        return np.flatnonzero(bank.rule[: bank.size] == number)
+
+
+def _ordinals(bank: Bank, rows: Rows, kind: EventKind) -> Ints:
+    """The how-manieth event of its kind in its episode it is; of the alert, where kinds have no episode."""
+    match kind:
+        case EventKind.REMINDED:
+            return bank.reminders[rows]
+        case EventKind.NO_DATA:
+            return (bank.outages[rows] + 1) // 2
+        case _:
+            return np.ones(len(rows), np.int64)

@@ -42,14 +42,9 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
 
 def wake_at(state: State) -> float:
     """When time alone will change something; infinity for never."""
-    n = state.book.size
-    times = [state.market.next_stale(), float(state.book.expires[:n].min(initial=np.inf))]
-    times += [
-        float(column[: bank.size].min(initial=np.inf))
-        for bank in state.banks.values()
-        for column in (bank.due, bank.silent)
-    ]
-    return min(times)
+    columns = [state.book.expires[: state.book.size]]
+    columns += [column[: bank.size] for bank in state.banks.values() for column in (bank.due, bank.silent)]
+    return min(state.market.next_stale(), *(float(np.minimum.reduce(column, initial=np.inf)) for column in columns))
 
 
 def _expire(state: State, now: float, outcome: Outcome) -> None:

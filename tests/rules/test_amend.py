@@ -26,6 +26,7 @@ EDITS = [
     ("one more coin", OVER | {"symbols": ["ETH", "BTC"]}, ["180 resolved 1"]),
     ("the coin leaves", OVER | {"symbols": ["ETH"]}, ["120 resolved 1 removed"]),
     ("another name", OVER | {"name": "new"}, ["120 resolved 1 removed", "130 already_true new"]),
+    ("an end that is over", OVER | {"expires": "2025-12-31"}, ["120 resolved 1 expired"]),
     ("a rename", OVER | {"name": "new", "was": "rule"}, ["180 resolved new 1"]),
     (
         "a rename with another when",
