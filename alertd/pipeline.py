@@ -35,8 +35,6 @@ TICK_PAGE = "tick"
 """The block that holds the time of the last commit: what came after it, the daemon did not see."""
 
 _BUSY_PAUSE = 1.0
-_GRACE = 30.0
-"""After a start, timers wait for the first reading, at most so many seconds: nothing is judged on what was before."""
 
 
 class Observer(Protocol):
@@ -88,10 +86,9 @@ class Pipeline:
         self._work: deque[Work] = deque()
         self._notices: list[Notice] = []
         self._stir = asyncio.Event()
-        self._held_until = -np.inf
+        self._held_until = np.inf
         self._now = -np.inf
         self._began = clock.now()
-        self._awake_from = self._began + _GRACE
         self._stored_series = len(state.market.series)
 
     # ── what others put in ───────────────────────────────────────────────────────────────────────────────────────
@@ -132,8 +129,7 @@ class Pipeline:
             await self._tick(self._work.popleft() if self._work else Work())
 
     def _due(self) -> float:
-        timers = max(wake_at(self.state), self._awake_from)
-        return min(timers, self._held_until) if np.isfinite(self._held_until) else timers
+        return min(wake_at(self.state), self._held_until)
 
     async def _tick(self, work: Work) -> None:
         now = self._now = max(self._clock.now(), self._now)
@@ -169,14 +165,11 @@ class Pipeline:
             _add(outcome, await asyncio.to_thread(amend, self.state, work.change, now, work.stored))
         for poll in work.polls:
             at = poll.received if poll.late else now
-            if poll.late or now > self._awake_from:
-                self._pass_time(outcome, at)
+            self._pass_time(outcome, at)
             _add(outcome, step(self.state, poll, at))
-            if poll.readings:
-                self._awake_from = -np.inf
             if poll.late:
                 await asyncio.sleep(0)
-        if not work.polls and now >= self._awake_from:
+        if not work.polls:
             self._pass_time(outcome, now)
             _add(outcome, step(self.state, None, now))
         return outcome

@@ -24,7 +24,7 @@ def restore(
     state = State(feeds, market)
     if tick is not None:
         state.time = float(np.frombuffer(tick, "<f8")[0])
-        market.skip(now - state.time)
+        market.start_again(now - state.time)
     state.episodes = {AlertKey(*key): number for key, number in snapshot.episodes.items()}
     state.last_alert = snapshot.last_alert
     dispatch = DispatchState.restore(

@@ -35,7 +35,8 @@ class Latest(Columns):
     `at` is the reading's own time, `seen` when it last came or was confirmed; a series that never had a reading
     counts from when it was added. `fresh` is false from the moment it went stale until the next reading. `suspect`
     is a value that jumped and waits for another to confirm it, NaN for none, `suspect_at` that reading's time.
-    `stale_after` is in seconds.
+    `stale_after` is in seconds. `past` is true after a start, until the series speaks: nobody knows if its value still
+    holds.
     """
 
     FILL: ClassVar[Fill] = {
@@ -46,6 +47,7 @@ class Latest(Columns):
         "suspect_at": (np.float64, np.nan),
         "stale_after": (np.float64, np.inf),
         "fresh": (np.bool_, 1),
+        "past": (np.bool_, 0),
     }
     value: Floats
     at: Floats
@@ -54,6 +56,7 @@ class Latest(Columns):
     suspect_at: Floats
     stale_after: Floats
     fresh: Flags
+    past: Flags
 
 
 @dataclass(slots=True)
@@ -124,9 +127,9 @@ class Market:
         ring.fit(slots, ring.rows.size)
 
     def known(self) -> Floats:
-        """The values by series number, NaN where there is none or it is stale."""
+        """The values by series number, NaN where there is none, it is stale or of the past."""
         n = self.latest.size
-        return np.where(self.latest.fresh[:n], self.latest.value[:n], np.nan)
+        return np.where(self.latest.fresh[:n] & ~self.latest.past[:n], self.latest.value[:n], np.nan)
 
     def flags(self, numbers: Rows) -> Flags:
         """True for these series, by number."""
@@ -158,10 +161,11 @@ class Market:
             new, revised, seen = (np.concatenate([part[k] for part in parts] or [_NONE]) for k in range(3))
             for name, coins in poll.confirmed:
                 known = self._find(poll.source, name, coins)
-                seen = np.concatenate([seen, known[known > 0]])
+                # That a doubtful value still stands at the source says nothing for the one before it.
+                seen = np.concatenate([seen, known[(known > 0) & np.isnan(self.latest.suspect[known])]])
             absorbed.new, absorbed.revised = new, revised
             absorbed.back = seen[~self.latest.fresh[seen]]
-            self.latest.fresh[seen] = True
+            self.latest.fresh[seen], self.latest.past[seen] = True, False
             self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)
             self._touch(np.concatenate([new, revised, absorbed.back]))
             absorbed.filled = self._fill(poll.bars)
@@ -245,6 +249,11 @@ class Market:
         found = np.array(filled, np.intp)
         self._touch(found)
         return found
+
+    def start_again(self, away: float) -> None:
+        """After so many seconds in which there was no daemon: until a series speaks, its value is unknown."""
+        self.skip(away)
+        self.latest.past[1 : self.latest.size] = True
 
     def skip(self, seconds: float) -> None:
         """Time in which nobody watched: it is no silence of the sources."""
