@@ -1,6 +1,7 @@
 """The running daemon: its tasks, and what an operator can ask of it."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -119,6 +120,7 @@ class Daemon:
         rules, stored = self._start_with
         await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
         self._start_with = (), ()
+        gc.freeze()  # what is loaded now stays: no collection need look at it again
         async with asyncio.TaskGroup() as chores:
             for chore in self._chores():
                 chores.create_task(chore)

@@ -29,6 +29,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _SHORT = 80
 
 
+@lru_cache(4096)
 def fold(text: str) -> str:
     """One line of printable characters: whatever else a name holds becomes a space."""
     if not text.isprintable():
