@@ -24,7 +24,7 @@ def bars(*closes: float, coin: str = "BTC", interval: float = 60.0) -> dict[str,
 
 
 def played(rule: Keys, prices: dict[str, Bars], **how: object) -> list[str]:
-    return [say(event) for event in replay.replay(rules(rule), prices, **how)]  # type: ignore[arg-type]
+    return [say(event) for event in replay.replay(rules(rule), prices, **how)]  # type: ignore[arg-type]  # its keywords as they are
 
 
 OVER: Keys = {"when": "price > 100"}

@@ -53,7 +53,7 @@ async def feed_watchdog(systemd: Systemd, every: float, progress: Callable[[], b
 async def watch_files(config: Config, changed: asyncio.Event) -> None:
     """Set `changed` when the configuration or a rule file was written."""
     try:
-        from watchfiles import awatch  # noqa: PLC0415 (an extra, for those who ask for it)
+        from watchfiles import awatch
     except ImportError:
         raise ConfigError("watch: needs the extra: pip install 'alertd[watch]'") from None
     folders = {folder(pattern) for pattern in config.rules} | {config.path.parent}

@@ -64,7 +64,7 @@ class DiscordChannel:
     pacing = PACING
 
     def __init__(self, name: str, settings: DiscordSettings, session: ClientSession) -> None:
-        from alertd.wire.discord_api import WebhookApi, every_request  # noqa: PLC0415  lazily
+        from alertd.wire.discord_api import WebhookApi, every_request
 
         blot("discord.http", "discord.webhook.async_")
         self.name = name
@@ -79,8 +79,8 @@ class DiscordChannel:
         self._login = asyncio.Lock()
 
     async def send(self, delivery: Delivery, now: float) -> None:
-        import aiohttp  # noqa: PLC0415  lazily
-        from discord import RateLimited  # noqa: PLC0415  lazily
+        import aiohttp
+        from discord import RateLimited
 
         try:
             if self._settings.webhook:
@@ -122,7 +122,7 @@ class DiscordChannel:
 
     async def _logged_in(self, token: str) -> BotApi:
         """The client of this token; another token (the file was replaced) logs in anew."""
-        from alertd.wire.discord_api import BotApi  # noqa: PLC0415  lazily
+        from alertd.wire.discord_api import BotApi
 
         async with self._login:
             if self._bots and self._bots[-1].token == token:
@@ -196,9 +196,9 @@ _ROOM = Room(
 
 def parameters(notification: Notification, key: str | None = None) -> MultipartParameters:
     """The message: the title as content (what a lock screen shows), the rest as an embed. It mentions nobody."""
-    from discord import AllowedMentions  # noqa: PLC0415  lazily
-    from discord.http import handle_message_parameters  # noqa: PLC0415  lazily
-    from discord.utils import MISSING  # noqa: PLC0415  lazily
+    from discord import AllowedMentions
+    from discord.http import handle_message_parameters
+    from discord.utils import MISSING
 
     links = tuple(Link(link.label, link.url.translate(_QUOTED)) for link in notification.links)
     fitted = fit(replace(notification, links=links), _ROOM)
@@ -211,7 +211,7 @@ def parameters(notification: Notification, key: str | None = None) -> MultipartP
 
 
 def _embed(notification: Notification) -> Embed | None:
-    from discord import Embed  # noqa: PLC0415  lazily
+    from discord import Embed
 
     rows = [escape(line) for line in notification.lines]
     rows += [f"[{escape(link.label)}]({link.url})" for link in notification.links]

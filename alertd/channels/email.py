@@ -103,7 +103,7 @@ class Email:
             settings.password.reveal()
 
     async def send(self, delivery: Delivery, now: float) -> None:
-        from aiosmtplib import SMTPException  # noqa: PLC0415 — the SDK is loaded when the channel is used
+        from aiosmtplib import SMTPException
 
         try:
             content = compose(delivery, self._settings.sender, now)
@@ -139,7 +139,7 @@ class Email:
             self._drop()
 
     async def _connected(self) -> SMTP:
-        from aiosmtplib import SMTP  # noqa: PLC0415
+        from aiosmtplib import SMTP
 
         if self._smtp and self._smtp.is_connected:
             return self._smtp
@@ -223,7 +223,7 @@ def _id(message: str) -> str:
 def _verdict(error: Exception) -> DeliveryError:
     """What an SMTP error means (RFC 5321 §4.2): 4xx comes again, 5xx is final, 5xx of the login or of the sender is
     the whole channel's."""
-    import aiosmtplib  # noqa: PLC0415
+    import aiosmtplib
 
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         return _at_recipient(error.recipients[0].code, error.recipients[0].message)
@@ -238,7 +238,7 @@ def _verdict(error: Exception) -> DeliveryError:
 
 
 def _by_reply(error: SMTPResponseException) -> DeliveryError:
-    import aiosmtplib  # noqa: PLC0415
+    import aiosmtplib
 
     said = _said(error.code, error.message)
     sender = isinstance(error, aiosmtplib.SMTPSenderRefused)

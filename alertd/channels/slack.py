@@ -79,7 +79,7 @@ class SlackChannel:
     pacing = PACING
 
     def __init__(self, name: str, settings: SlackSettings, session: ClientSession) -> None:
-        from aiohttp import ClientTimeout  # noqa: PLC0415  lazily
+        from aiohttp import ClientTimeout
 
         blot("slack_sdk.web.async_base_client", "slack_sdk.web.async_client", "slack_sdk.webhook.async_client")
         self.name = name
@@ -95,8 +95,8 @@ class SlackChannel:
         self._session = cast("ClientSession", wrapped)  # the SDK asks for `closed` and `request` only
 
     async def send(self, delivery: Delivery, now: float) -> None:
-        import aiohttp  # noqa: PLC0415  lazily
-        from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415  lazily
+        import aiohttp
+        from slack_sdk.errors import SlackApiError, SlackClientError
 
         body = payload(delivery.notification)
         try:
@@ -123,7 +123,7 @@ class SlackChannel:
         """The session is not its own."""
 
     async def _to_channel(self, address: str, body: dict[str, Any]) -> None:
-        from slack_sdk.web.async_client import AsyncWebClient  # noqa: PLC0415  lazily
+        from slack_sdk.web.async_client import AsyncWebClient
 
         token = cast(Secret, self._settings.token).reveal()
         client = AsyncWebClient(
@@ -137,7 +137,7 @@ class SlackChannel:
         await client.chat_postMessage(channel=address, **body)
 
     async def _to_webhook(self, secret: Secret, body: dict[str, Any]) -> None:
-        from slack_sdk.webhook.async_client import AsyncWebhookClient  # noqa: PLC0415  lazily
+        from slack_sdk.webhook.async_client import AsyncWebhookClient
 
         url = webhook_url(secret, self._settings.url)
         client = AsyncWebhookClient(url, ssl=self._tls, session=self._session, retry_handlers=[])

@@ -53,7 +53,7 @@ class TelegramChannel:
     pacing = PACING
 
     def __init__(self, name: str, settings: TelegramSettings) -> None:
-        from telegram.request import HTTPXRequest  # noqa: PLC0415  lazily: half a second of import
+        from telegram.request import HTTPXRequest
 
         blot("httpx", "telegram.Bot")
         self.name = name
@@ -103,7 +103,7 @@ class TelegramChannel:
 
     def _current(self, token: str) -> Bot:
         """The bot of this token; another token (the file was replaced) makes another bot on the same connections."""
-        from telegram import Bot  # noqa: PLC0415  lazily
+        from telegram import Bot
 
         if self._bot is None or self._bot.token != token:
             self._bot = Bot(token, base_url=self._base, request=self._request, get_updates_request=self._request)
@@ -111,8 +111,8 @@ class TelegramChannel:
 
     async def _post(self, address: str, text: str, mode: str | None) -> None:
         """One request. Raises Refusal for an answer that is not 2xx, DeliveryDelayed where there was none."""
-        from telegram import LinkPreviewOptions  # noqa: PLC0415  lazily
-        from telegram.error import NetworkError, TelegramError  # noqa: PLC0415  lazily
+        from telegram import LinkPreviewOptions
+        from telegram.error import NetworkError, TelegramError
 
         chat, topic = _parts(address)
         try:

@@ -76,7 +76,7 @@ class Webhook:
         settings.proxy_url()
 
     async def send(self, delivery: Delivery, now: float) -> None:
-        import aiohttp  # noqa: PLC0415 — loaded when the channel is used
+        import aiohttp
 
         content = body(delivery)
         own = delivery.address == DEFAULT

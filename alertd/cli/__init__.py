@@ -64,7 +64,7 @@ class Commands(click.Group):
 
 
 def _tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    from alertd.wire.secret import redact  # noqa: PLC0415 — what `--help` has no use for
+    from alertd.wire.secret import redact
 
     sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 

@@ -22,9 +22,9 @@ def command(ctx: click.Context, prices: tuple[Path, ...]) -> None:
     Neither network nor keys are needed. Exit code 0 only if everything that should arrive did.
     """
     try:
-        import aiosmtpd  # noqa: F401, PLC0415 — an extra: only the demo needs a mail server
+        import aiosmtpd  # noqa: F401 — an extra: only the demo needs a mail server
     except ImportError:
         raise AlertdError("the demo needs its extra: pip install 'alertd[demo]'") from None
-    from alertd.demo.play import main  # noqa: PLC0415 — servers and SDKs are loaded when they are needed
+    from alertd.demo.play import main
 
     ctx.exit(0 if main(prices) else EXIT_FAILED)

@@ -31,10 +31,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             click.echo("\t".join(row))
         return
     # Loaded where a person reads.
-    from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(*columns, box=box.SIMPLE_HEAD)
     for row in texts:

@@ -7,6 +7,7 @@ percent points (5% is 5.0), times are epoch seconds.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import cast
 
 Span = tuple[int, int]
 _NOWHERE: Span = (0, 0)
@@ -175,7 +176,7 @@ def children(node: Tree) -> Iterator[Tree]:
     for spec in fields(node):
         value = getattr(node, spec.name)
         if isinstance(value, Node):
-            yield value  # type: ignore[misc]
+            yield cast("Tree", value)
         elif isinstance(value, tuple) and spec.name == "parts":
             yield from value
 

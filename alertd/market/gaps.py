@@ -1,5 +1,6 @@
 """What the market does not know yet, and a source's history could tell."""
 
+from math import isnan
 from typing import NamedTuple
 
 from alertd.market.market import Market, Series
@@ -39,5 +40,5 @@ def unfilled(market: Market, now: float) -> list[Gap]:
             first = float(ring.rows.first[row])
             if not first <= start + interval:
                 series = market.series[int(ring.rows.series[row])]
-                gaps.append(Gap(series, interval, start, now if first != first else first - interval))  # noqa: PLR0124
+                gaps.append(Gap(series, interval, start, now if isnan(first) else first - interval))
     return gaps

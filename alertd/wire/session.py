@@ -25,7 +25,7 @@ def tls(ca_file: str | None = None) -> ssl.SSLContext:
 @asynccontextmanager
 async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
     """The session that sources and channels share; no cookies, no environment proxies."""
-    import aiohttp  # noqa: PLC0415 — half a second, which a command that talks to nobody should not wait
+    import aiohttp
 
     connector = aiohttp.TCPConnector(limit=64, limit_per_host=16, ttl_dns_cache=60)
     async with aiohttp.ClientSession(

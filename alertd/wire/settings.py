@@ -66,7 +66,7 @@ def _proxy(value: object) -> str | Secret:
     url = _parsed(text)
     if not url.host or url.user or url.password:
         raise PydanticCustomError(
-            "proxy", "expected a proxy such as http://proxy.example:3128, or env:HTTPS_PROXY where it holds a password"
+            "proxy", "expected a proxy such as http://gate.example:3128, or env:HTTPS_PROXY where it holds a password"
         )
     return text
 
@@ -94,7 +94,7 @@ class Network(Settings):
         revealed = self.proxy.reveal()
         url = _parsed(revealed)
         if not url.host:
-            raise ConfigError(f"{self.proxy.reference} does not hold a proxy such as http://user:…@proxy.example:3128")
+            raise ConfigError(f"{self.proxy.reference} does not hold a proxy such as http://user:…@gate.example:3128")
         if url.password:
             # Proxy-Authorization, if it comes back, and what stands alone in a library's error.
             conceal(b64encode(f"{url.user or ''}:{url.password}".encode()).decode(), url.password)

@@ -191,7 +191,7 @@ async def test_a_proxy_carries_the_message(adapter: Adapter, make: Make, record:
 async def test_a_proxy_that_is_none_is_told_before_anything_is_sent(
     adapter: Adapter, make: Make, record: Record, tmp_path: Path
 ) -> None:
-    (tmp_path / "proxy").write_text("desk:canary@proxy.example")
+    (tmp_path / "proxy").write_text("desk:canary@gate.example")
     async with adapter.platform(record, None) as server:
         with pytest.raises(ConfigError, match="does not hold a proxy") as raised:
             make(adapter, server, proxy=f"file:{tmp_path / 'proxy'}")

@@ -118,7 +118,7 @@ def test_settings_that_cannot_be(settings: dict[str, object], problem: str) -> N
 
 async def test_a_proxy_that_cannot_carry_mail_is_told_at_once(platform: SmtpPlatform) -> None:
     with pytest.raises(ConfigError, match="only an http:// proxy"):
-        channel(platform, proxy="https://proxy.example")
+        channel(platform, proxy="https://gate.example")
 
 
 async def test_one_connection_carries_all_mails(platform: SmtpPlatform) -> None:

@@ -37,19 +37,19 @@ def test_urls_that_may_not(url: str) -> None:
     assert "hunter2" not in str(raised.value)
 
 
-@pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "https://proxy.example"])
+@pytest.mark.parametrize("proxy", ["http://gate.example:3128", "https://gate.example"])
 def test_a_proxy_as_it_stands(proxy: str) -> None:
     assert Endpoint(proxy=proxy).proxy_url() == proxy
 
 
 def test_a_proxy_with_a_password_is_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALERTD_TEST_PROXY", "http://desk:canary@proxy.example:3128")
+    monkeypatch.setenv("ALERTD_TEST_PROXY", "http://desk:canary@gate.example:3128")
     endpoint = Endpoint.model_validate({"proxy": "env:ALERTD_TEST_PROXY"})
     assert endpoint.proxy == Secret("env:ALERTD_TEST_PROXY")
-    assert endpoint.proxy_url() == "http://desk:canary@proxy.example:3128"
+    assert endpoint.proxy_url() == "http://desk:canary@gate.example:3128"
 
 
-@pytest.mark.parametrize("proxy", ["desk:canary@proxy.example:3128", "socks5://desk:canary@x.example", "http://"])
+@pytest.mark.parametrize("proxy", ["desk:canary@gate.example:3128", "socks5://desk:canary@x.example", "http://"])
 def test_a_secret_that_holds_no_proxy(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERTD_TEST_PROXY", proxy)
     with pytest.raises(ConfigError, match="env:ALERTD_TEST_PROXY does not hold a proxy") as raised:
@@ -58,7 +58,7 @@ def test_a_secret_that_holds_no_proxy(proxy: str, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "proxy", ["proxy.example:3128", "socks5://x.example", "http://me:hunter2@x.example", "http://["]
+    "proxy", ["gate.example:3128", "socks5://x.example", "http://me:hunter2@x.example", "http://["]
 )
 def test_proxies_that_may_not(proxy: str) -> None:
     with pytest.raises(ValidationError, match="expected a proxy") as raised:

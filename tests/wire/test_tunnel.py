@@ -77,7 +77,7 @@ def test_a_proxy_is_tried_at_each_of_its_addresses() -> None:
         server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         async with Proxy() as proxy:
-            sock = await tunnel(proxy.url.replace("127.0.0.1", "proxy.example"), "127.0.0.1", port, within=5)
+            sock = await tunnel(proxy.url.replace("127.0.0.1", "gate.example"), "127.0.0.1", port, within=5)
             sock.close()
         server.close()
         await server.wait_closed()
@@ -89,4 +89,4 @@ def test_a_proxy_is_tried_at_each_of_its_addresses() -> None:
 
 async def test_only_plain_proxies() -> None:
     with pytest.raises(ConfigError, match="http://"):
-        await tunnel("https://proxy.example", "mail.example", 587, within=5)
+        await tunnel("https://gate.example", "mail.example", 587, within=5)

@@ -46,7 +46,7 @@ class SmtpPlatform:
         self._open: set[asyncio.BaseTransport] = set()
 
     async def __aenter__(self) -> Self:
-        from aiosmtpd.smtp import SMTP  # noqa: PLC0415 — only the demo and the tests have it
+        from aiosmtpd.smtp import SMTP
 
         platform = self
 
@@ -88,7 +88,7 @@ class SmtpPlatform:
             await self._server.wait_closed()
 
     def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> Any:
-        from aiosmtpd.smtp import AuthResult  # noqa: PLC0415
+        from aiosmtpd.smtp import AuthResult
 
         if self.record.answers and self.record.answers[0].at == "AUTH":
             answer = self.record.answers.popleft()
