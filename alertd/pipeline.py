@@ -12,7 +12,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -35,6 +36,11 @@ TICK_PAGE = "tick"
 """The block that holds the time of the last commit: what came after it, the daemon did not see."""
 
 _BUSY_PAUSE = 1.0
+
+_MANY = 200
+"""Events; to plan and render more of them takes the loop's time away from everything else."""
+
+Answer = TypeVar("Answer")
 
 
 class Observer(Protocol):
@@ -86,6 +92,7 @@ class Pipeline:
         self._work: deque[Work] = deque()
         self._notices: list[Notice] = []
         self._stir = asyncio.Event()
+        self._amending = asyncio.Lock()
         self._held_until = np.inf
         self._now = -np.inf
         self._began = clock.now()
@@ -109,6 +116,11 @@ class Pipeline:
     async def idle(self) -> None:
         """Returns when everything that was put in before is done."""
         await self._put(Work())
+
+    async def ask(self, question: Callable[[State], Answer]) -> Answer:
+        """What the state says, at a moment at which no change of rules is at work on it."""
+        async with self._amending:
+            return question(self.state)
 
     async def _put(self, work: Work) -> None:
         self._work.append(work)
@@ -138,15 +150,7 @@ class Pipeline:
         outcome = await self._judge(work, now)
         outcome.notices += self._notices
         self._notices = []
-        planned = plan(
-            self._dispatch,
-            outcome.events,
-            outcome.notices,
-            rules=self.state.book.by_name,
-            policy=self.policy,
-            now=now,
-        )
-        self._held_until = np.inf if planned.wake_at is None else planned.wake_at
+        planned = await self._plan(outcome, now)
         await self._commit(self._rows(outcome, planned, now))
         if planned.messages:
             self._wake()
@@ -160,9 +164,10 @@ class Pipeline:
         """What the work means for the alerts. Timers that ended before it come first, each at its own time."""
         outcome = Outcome()
         if work.change is not None:
-            # A large reload takes seconds: the loop stays free, and nobody else touches the state meanwhile.
             self.policy = work.policy or self.policy
-            _add(outcome, await asyncio.to_thread(amend, self.state, work.change, now, work.stored))
+            # A large reload takes seconds: the loop stays free, and nobody else looks at the state meanwhile.
+            async with self._amending:
+                _add(outcome, await asyncio.to_thread(amend, self.state, work.change, now, work.stored))
         for poll in work.polls:
             at = poll.received if poll.late else now
             self._pass_time(outcome, at)
@@ -179,6 +184,20 @@ class Pipeline:
             # What time alone led to before the start is late, too.
             late = Poll("", due, late=True) if due < self._began else None
             _add(outcome, step(self.state, late, due))
+
+    async def _plan(self, outcome: Outcome, now: float) -> Planned:
+        planning = partial(
+            plan,
+            self._dispatch,
+            outcome.events,
+            outcome.notices,
+            rules=self.state.book.by_name,
+            policy=self.policy,
+            now=now,
+        )
+        planned = planning() if len(outcome.events) < _MANY else await asyncio.to_thread(planning)
+        self._held_until = np.inf if planned.wake_at is None else planned.wake_at
+        return planned
 
     # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -199,7 +218,7 @@ class Pipeline:
             not_sent=planned.not_sent,
         )
         if commit:
-            commit.pages = {**commit.pages, TICK_PAGE: np.array([now], "<f8").tobytes()}
+            commit.pages = {**commit.pages, **pages.confirmed(market), TICK_PAGE: np.array([now], "<f8").tobytes()}
         self._stored_series = len(market.series)
         return commit
 

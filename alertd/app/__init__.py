@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from alertd.app.daemon import Daemon
+from alertd.app.loading import loading
 from alertd.app.rehearsal import rehearsal
 from alertd.app.reload import refuse_cost, refuse_mistakes
 from alertd.clock import SystemClock
@@ -20,7 +21,8 @@ from alertd.wire.session import http_session
 async def run(config: Config, *, dry_run: bool = False) -> None:
     """The daemon, until SIGTERM or SIGINT. Raises AlertdError where it cannot start or go on."""
     clock = SystemClock.of(config.clock)
-    loaded = await asyncio.to_thread(config.read_rules, clock.now())
+    with loading():
+        loaded = await asyncio.to_thread(config.read_rules, clock.now())
     refuse_mistakes(loaded)
     if dry_run:
         config = rehearsal(config)

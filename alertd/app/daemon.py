@@ -1,13 +1,13 @@
 """The running daemon: its tasks, and what an operator can ask of it."""
 
 import asyncio
-import gc
 import logging
 import random
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
 
 from alertd.app import chores
+from alertd.app.loading import loading
 from alertd.app.reload import read_again
 from alertd.app.restore import restore
 from alertd.app.watch import Watch
@@ -118,9 +118,9 @@ class Daemon:
     async def _work(self) -> None:
         """The rules first, then everything that goes on until the end."""
         rules, stored = self._start_with
-        await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
+        with loading():
+            await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
         self._start_with = (), ()
-        gc.freeze()  # what is loaded now stays: no collection need look at it again
         async with asyncio.TaskGroup() as chores:
             for chore in self._chores():
                 chores.create_task(chore)
@@ -171,15 +171,16 @@ class Daemon:
         async with self._reloading:
             self._systemd.reloading()
             try:
-                config, loaded = await asyncio.to_thread(read_again, self._config, self._sources, self._clock.now())
-                await self._pipeline.change(Change(put=loaded.rules, whole=""), config.policy)
+                with loading():
+                    config, loaded = await asyncio.to_thread(read_again, self._config, self._sources, self._clock.now())
+                    await self._pipeline.change(Change(put=loaded.rules, whole=""), config.policy)
             except ConfigError:
                 self.metrics.reload(ok=False, now=self._clock.now())
                 raise
             finally:
                 self._systemd.ready(self._summary())
             self._config = config
-            self._watch.want()
+            await self._watch.want()
             self.metrics.reload(ok=True, now=self._clock.now())
             log.info("reloaded: %s", self._summary())
         warnings = [str(problem) for problem in loaded.problems]
@@ -205,14 +206,15 @@ class Daemon:
         return {
             "state": "; ".join(self.not_ready()) or "well",
             "running for": say_duration(self._clock.now() - self._began),
-            "watching": self._summary(),
+            "watching": await self._pipeline.ask(lambda _: self._summary()),
             "sources": ", ".join(f"{name}: {state}" for name, state in sources.items()),
             "waiting": ", ".join(f"{depth.channel}: {depth.waiting}" for depth in depths) or "nothing",
         }
 
     def _summary(self) -> str:
         state = self._pipeline.state
-        return f"{len(state.book.by_name)} rules, {len(state)} alerts, {len(self._sources)} sources"
+        counts = (len(state.book.by_name), "rule"), (len(state), "alert"), (len(self._sources), "source")
+        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
 
     def _stuck(self) -> bool:
         since = self._pipeline.busy_since

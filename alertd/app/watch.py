@@ -9,9 +9,11 @@ from alertd import history
 from alertd.errors import SourceError
 from alertd.market.gaps import Gap, unfilled, unseen
 from alertd.market.market import Series
+from alertd.market.path import in_turn
 from alertd.model.reading import Poll
 from alertd.pipeline import Pipeline
 from alertd.ports import Clock, Source
+from alertd.rules.state import State
 from alertd.sources.poller import Poller
 from alertd.web.metrics import Metrics
 
@@ -33,7 +35,7 @@ class Watch:
         self._clock = clock
         self._pipeline = pipeline
         self._metrics = metrics
-        self._unfilled = asyncio.Event()
+        self._new_windows = asyncio.Event()
         self._asked: dict[tuple[Series, float], float] = {}
         self._pollers = {
             source.name: Poller(
@@ -51,29 +53,29 @@ class Watch:
         """Until cancelled. The rules must be in force."""
         try:
             async with asyncio.timeout(PATIENCE):
-                gaps = self._wanted(unseen(self._pipeline.state.market, self._clock.now()))
+                gaps = await self._pipeline.ask(self._missed)
                 if late := await history.missed(gaps, self._sources):
                     await self._pipeline.take(*late)
                 await self._fill_windows()
         except TimeoutError:
             log.warning("the sources took too long over what was missed: watching goes on without it")
-        self.want()
+        await self.want()
         async with asyncio.TaskGroup() as tasks:
             for poller in self._pollers.values():
                 tasks.create_task(poller.run())
             tasks.create_task(self._keep_filled())
 
-    def want(self) -> None:
+    async def want(self) -> None:
         """Poll what the rules in force ask for, and fetch the history of their windows."""
-        wanted = self._pipeline.state.wanted()
+        wanted = await self._pipeline.ask(State.wanted)
         for name, poller in self._pollers.items():
             poller.want(wanted.get(name, {}))
-        self._unfilled.set()
+        self._new_windows.set()
 
     async def _keep_filled(self) -> None:
         while True:
-            await self._unfilled.wait()
-            self._unfilled.clear()
+            await self._new_windows.wait()
+            self._new_windows.clear()
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._fill_windows()
@@ -82,26 +84,29 @@ class Watch:
 
     async def _fill_windows(self) -> None:
         """Each depth of each series is asked for once: what a source does not have, it does not have after a reload."""
-        now = self._clock.now()
-        gaps = [
-            gap
-            for gap in self._wanted(unfilled(self._pipeline.state.market, now))
-            if now - gap.start > self._asked.get((gap.series, gap.interval), 0.0)
-        ]
-        self._asked |= {(gap.series, gap.interval): now - gap.start for gap in gaps}
+        gaps = await self._pipeline.ask(self._unfilled)
         for poll in await history.filling(gaps, self._sources):
             await self._pipeline.take(poll)
 
-    def _wanted(self, gaps: Sequence[Gap]) -> list[Gap]:
-        """Those that some rule asks for."""
-        wanted = self._pipeline.state.wanted()
-        return [gap for gap in gaps if gap.series.coin in wanted.get(gap.series.source, {}).get(gap.series.field, ())]
+    def _missed(self, state: State) -> list[Gap]:
+        return _wanted(unseen(state.market, self._clock.now()), state)
+
+    def _unfilled(self, state: State) -> list[Gap]:
+        now = self._clock.now()
+        gaps = [
+            gap
+            for gap in _wanted(unfilled(state.market, now), state)
+            if now - gap.start > self._asked.get((gap.series, gap.interval), 0.0)
+        ]
+        self._asked |= {(gap.series, gap.interval): now - gap.start for gap in gaps}
+        return gaps
 
     async def _take(self, poll: Poll) -> None:
         self._metrics.record_poll(poll.source, ok=True)
         for note in poll.notes:
             self._pipeline.tell_operator(f"source:{poll.source}:{note}", note)
-        await self._pipeline.take(poll)
+        for part in in_turn(poll):
+            await self._pipeline.take(part)
 
     def _count_failure(self, source: str, error: SourceError) -> None:
         self._metrics.record_poll(source, ok=False)
@@ -114,3 +119,9 @@ class Watch:
         else:
             self.trouble[source] = reason
         self._pipeline.tell_operator(f"source:{source}:{reason or 'well'}", text)
+
+
+def _wanted(gaps: Sequence[Gap], state: State) -> list[Gap]:
+    """Those that some rule asks for."""
+    wanted = state.wanted()
+    return [gap for gap in gaps if gap.series.coin in wanted.get(gap.series.source, {}).get(gap.series.field, ())]

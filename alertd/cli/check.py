@@ -9,10 +9,10 @@ import click
 from alertd.cli import show
 from alertd.cli.options import config_option
 from alertd.clock import SystemClock
-from alertd.config import Config, load
+from alertd.config import Config
 from alertd.config.build import build_sources, feeds
+from alertd.config.load import load_with_rules
 from alertd.config.plan import Plan, Watch, make_plan, refuse_overspending
-from alertd.errors import ConfigError
 from alertd.rules.rule import Rule
 from alertd.wire.session import http_session
 
@@ -26,18 +26,16 @@ def command(config_path: Path) -> None:
 
     Nothing is asked of the network, and no secret is read.
     """
-    config = load(config_path)
-    loaded = config.read_rules(time.time())
-    mistakes = [problem for problem in loaded.problems if not problem.warning]
-    if mistakes:
-        raise ConfigError(loaded.problems)
+    config, loaded = load_with_rules(config_path, time.time())
     plan = asyncio.run(_plan(config, loaded.rules))
     for watch in plan.watches:
         _describe(watch, config)
     show.problems((*loaded.problems, *plan.problems))
     _budget(plan)
     alerts = sum(len(rule.symbols) for rule in loaded.rules)
-    click.echo(f"{show.counted(len(loaded.rules), 'rule')}, {show.counted(alerts, 'alert')}: all is well")
+    warnings = len(loaded.problems) + len(plan.problems)
+    outcome = show.counted(warnings, "warning") if warnings else "all is well"
+    click.echo(f"{show.counted(len(loaded.rules), 'rule')}, {show.counted(alerts, 'alert')}: {outcome}")
 
 
 async def _plan(config: Config, rules: tuple[Rule, ...]) -> Plan:

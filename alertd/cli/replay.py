@@ -9,11 +9,15 @@ import click
 
 from alertd import replay
 from alertd.cli import show
+from alertd.conditions.fields import FIELDS
+from alertd.conditions.shape import fields_of
 from alertd.config import load
 from alertd.config.files import rule_files
+from alertd.config.market import PRICE
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.market.path import Path as BarPath
 from alertd.model.event import Event, Value
+from alertd.model.reading import Bars
 from alertd.model.units import say_number
 from alertd.model.universe import Universe
 from alertd.rules.files import RuleText, read_rules
@@ -66,12 +70,13 @@ def command(
         coins={symbol.upper(): symbol for symbol in bars},
         literal=True,
         watchlists=load(config_path).universe.watchlists if config_path else {},
-        sources={replay.SOURCE: frozenset({"price"})},
+        # Rules are played as they stand: what the files do not give is never known.
+        sources={replay.SOURCE: frozenset(FIELDS)},
         zone="UTC",
     )
-    first = min((float(each.end[0]) for each in bars.values()), default=0.0)
+    first = _check_span(bars, start, end)
     loaded = _rules(rules, universe, first if start is None else start)
-    show.problems(_unpriced(loaded, bars))
+    show.problems((*_unpriced(loaded, bars), *_unknown(loaded)))
     events = replay.told(
         replay.replay(
             loaded,
@@ -86,6 +91,23 @@ def command(
             click.echo(replay.as_json(event))
     else:
         _tables(loaded, events)
+
+
+def _check_span(bars: Mapping[str, Bars], start: float | None, end: float | None) -> float:
+    """The end of the first bar, epoch seconds. Raises ConfigError where there is no bar to judge."""
+    if not bars:
+        raise ConfigError("the files have no bars")
+    first = min(float(each.end[0]) for each in bars.values())
+    last = max(float(each.end[-1]) for each in bars.values())
+    since, until = first if start is None else start, last if end is None else end
+    if since > until or since > last or until < first - max(each.interval for each in bars.values()):
+        asked = f"between {_time(since)} and {_time(until)}"
+        if end is None:
+            asked = f"from {_time(since)} on"
+        elif start is None:
+            asked = f"up to {_time(until)}"
+        raise ConfigError(f"no bars {asked}; the files cover {_time(first)} to {_time(last)} (UTC)")
+    return first
 
 
 def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Sequence[Rule]:
@@ -106,6 +128,17 @@ def _unpriced(rules: Iterable[Rule], symbols: Collection[str]) -> Iterator[Probl
             shown = f"the files have {', '.join(sorted(symbols)[:10])}"
             hint = did_you_mean(coin, symbols) or "if it is a watchlist, --config says what is in it"
             yield Problem(f"there are no prices of {coin}; {shown}", hint=hint, warning=True)
+
+
+def _unknown(rules: Iterable[Rule]) -> Iterator[Problem]:
+    """A warning for each rule that asks for more than prices."""
+    for rule in rules:
+        named = {of.name: None for tree in (rule.when, rule.until) if tree is not None for of in fields_of(tree)}
+        if missing := [name for name in named if name != PRICE]:
+            file, _, line = rule.place.rpartition(":")
+            verb = "is" if len(missing) == 1 else "are"
+            text = f"{rule.name}: replay has only prices: {', '.join(missing)} {verb} never known here"
+            yield Problem(text, file, int(line), warning=True)
 
 
 def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:

@@ -15,6 +15,9 @@ from alertd.errors import ControlError
 from alertd.model.units import say_duration
 from alertd.storage.status import Status, read_status
 
+_REASONS = {"unwanted": "unwanted: the rule did not ask for it"}
+"""What a word of the database does not say by itself."""
+
 
 @click.command()
 @config_option
@@ -26,7 +29,7 @@ def command(config_path: Path) -> None:
         answer = asyncio.run(ask(control_of(config), "status", patience=10.0))
         if not answer["ok"]:
             raise ControlError(f"the daemon cannot say: {answer['error']}")
-        show.table(("daemon", ""), [(key, value) for key, value in answer.items() if key != "ok"])
+        show.table(("what", "how it is"), [(key, value) for key, value in answer.items() if key != "ok"])
     except ControlError as error:
         down = error
     if config.state.exists():
@@ -41,7 +44,9 @@ def _store(status: Status, now: float) -> None:
         rows = [(depth.channel, depth.waiting, say_duration(now - depth.oldest)) for depth in status.depths]
         show.table(("channel", "waiting", "oldest"), rows)
     if status.unsent:
-        show.table(("not sent because", "times"), status.unsent.items())
+        show.table(
+            ("not sent because", "times"), [(_REASONS.get(why, why), times) for why, times in status.unsent.items()]
+        )
     if status.events:
         show.table(
             ("time (UTC)", "event", "rule", "coin"),

@@ -36,8 +36,11 @@ def check(config_path: Path) -> None:
 @click.argument("target", type=_path)
 @config_option
 def backup(target: Path, config_path: Path) -> None:
-    """Copy the database to TARGET, beside a running daemon too."""
-    maintenance.backup(load(config_path).state, target)
+    """Copy the database to TARGET, beside a running daemon too. Exit code 1 if it is damaged."""
+    state = load(config_path).state
+    maintenance.backup(state, target)
+    if found := maintenance.check(target):
+        raise StorageUnusable("\n".join([f"wrote {target}, but {state} is damaged, and so is the copy:", *found]))
     click.echo(f"wrote {target}")
 
 

@@ -78,6 +78,7 @@ class _Check:
     def _sides(self, node: t.Compare | t.Cross, left: t.Expression, right: t.Expression) -> None:
         for side in (left, right):
             self._windows(side)
+        self._whole_ages(node)
         one, other = unit_of(left, self._sentence), unit_of(right, self._sentence)
         if one is None or other is None:
             return
@@ -121,6 +122,14 @@ class _Check:
     def _not_of_age(self, node: t.Cross) -> None:
         if any(isinstance(inner, t.Age) for inner in t.walk(node)):
             self._sentence.blame(node.span, "an age crosses nothing: each reading ends it", "write age(price) > 10m")
+
+    def _whole_ages(self, node: t.Compare | t.Cross) -> None:
+        """An age passes a limit without any reading: the moment is only known where it stands alone."""
+        for inner in t.walk(node):
+            if isinstance(inner, t.Arithmetic | t.Negative):
+                for age in (part for part in t.children(inner) if isinstance(part, t.Age)):
+                    hint = f"write {self._sentence.words(age.span)} > 10m"
+                    self._sentence.blame(inner.span, "an age is compared as it is, not calculated with", hint)
 
     # ── the other forms ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ from alertd import sources as source_index
 from alertd.config.files import Text, read, rule_files
 from alertd.config.market import coin_table, price_sources, universe, with_recorded
 from alertd.config.people import policy
-from alertd.config.settings import ClockSettings, ConfigSettings, Section, Unknown, entries, with_sections
+from alertd.config.settings import ClockSettings, ConfigSettings, Section, Shapes, Unknown, entries, with_sections
 from alertd.dispatch.policy import Policy
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
@@ -23,6 +23,9 @@ from alertd.rules.strict_yaml import read_document
 from alertd.sources.coins import CoinTable
 from alertd.wire.secret import Secret
 from alertd.wire.settings import Settings
+
+_NAMING = ("coins", "prices", "receivers", "rules", "sources", "watchlists")
+"""The keys that say what rules there are, and what they may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +62,54 @@ class Config:
 
 def load(path: Path) -> Config:
     """The configuration in a file. Raises ConfigError with every mistake in it."""
+    return parse(_text(path), folder=path.parent)
+
+
+def load_with_rules(path: Path, now: float) -> tuple[Config, Loaded]:
+    """The configuration and its rules, checked at `now` (epoch seconds). Raises ConfigError with every mistake in both:
+    where one in the configuration leaves open what a rule may name, the rules' own are told once it is mended.
+    """
+    config, problems, certain = _read(_text(path), path.parent)
+    loaded = config.read_rules(now) if certain else Loaded((), ())
+    if problems or any(not problem.warning for problem in loaded.problems):
+        raise ConfigError((*problems, *loaded.problems))
+    return config, loaded
+
+
+def parse(text: Text, *, folder: Path) -> Config:
+    """The configuration in a text that was read already. Raises ConfigError with every mistake in it."""
+    config, problems, _ = _read(text, folder)
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _text(path: Path) -> Text:
     text = read(path)
     if not path.exists():
         raise ConfigError(f"there is no configuration file {path}: `alertd init` writes a first one")
     if isinstance(text, Problem):
         raise ConfigError([text])
-    return parse(text, folder=path.parent)
+    return text
 
 
-def parse(text: Text, *, folder: Path) -> Config:
-    """The same for a text that was read already."""
+def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
+    """What is right in a text, every mistake in the order of the file, and if it is certain what a rule may name."""
     document = read_document(text.file, text.content)
     if not isinstance(document.root, dict):
         raise ConfigError([document.problem((), "expected keys and values such as `version: 1`")])
     problems: list[Problem] = []
     kinds = _kinds(document, "sources", source_index.KINDS, problems)
     channel_kinds = _kinds(document, "channels", channel_index.KINDS, problems)
-    shape = with_sections(
-        {name: source_index.kind(kind).settings if kind else Unknown for name, kind in kinds.items()},
-        {name: channel_index.KINDS[kind].settings if kind else Unknown for name, kind in channel_kinds.items()},
-    )
-    settings = _settings(document, shape, problems)
+    settings, wrong = _settings(document, _shapes(kinds, channel_kinds), problems)
     sources = _sections(settings, "sources", kinds, folder)
     channels = _sections(settings, "channels", channel_kinds, folder)
-    coins = with_recorded(coin_table(document, settings, kinds, problems), sources, problems)
-    prices = price_sources(document, settings, sources, problems)
+    unread: list[Problem] = []
+    coins = with_recorded(coin_table(document, settings, kinds, problems), sources, unread)
+    problems += unread
+    lost = "sources" in wrong
+    partial = lost or bool(unread) or any(isinstance(section.settings, Unknown) for section in sources.values())
+    prices = price_sources(document, settings, sources, [] if lost else problems)
     config = Config(
         path=Path(text.file),
         state=folder / settings.state,
@@ -92,7 +118,7 @@ def parse(text: Text, *, folder: Path) -> Config:
         channels=channels,
         prices=prices,
         coins=coins,
-        universe=universe(document, settings, sources, prices=prices, table=coins, problems=problems),
+        universe=universe(document, settings, sources, prices=prices, table=coins, partial=partial, problems=problems),
         policy=policy(document, settings, _address_checks(channel_kinds, channels), problems),
         control=folder / settings.control if settings.control else None,
         http=settings.http,
@@ -101,9 +127,8 @@ def parse(text: Text, *, folder: Path) -> Config:
         max_jump=settings.max_jump,
         clock=settings.clock,
     )
-    if problems:
-        raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column)))
-    return config
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+    return config, ordered, not partial and wrong.isdisjoint(_NAMING)
 
 
 def _kinds(document: Document, section: str, known: Iterable[str], problems: list[Problem]) -> dict[str, str]:
@@ -122,17 +147,32 @@ def _kinds(document: Document, section: str, known: Iterable[str], problems: lis
     return found
 
 
-def _settings(document: Document, shape: type[ConfigSettings], problems: list[Problem]) -> ConfigSettings:
-    """The file in its shape. Where a part of it is wrong, the rest, so that mistakes in that are found as well."""
+def _shapes(sources: Mapping[str, str], channels: Mapping[str, str]) -> Shapes:
+    """The shape of each section by its kind; "" is none."""
+    return {
+        "sources": {name: source_index.kind(kind).settings if kind else Unknown for name, kind in sources.items()},
+        "channels": {name: channel_index.KINDS[kind].settings if kind else Unknown for name, kind in channels.items()},
+    }
+
+
+def _settings(document: Document, shapes: Shapes, problems: list[Problem]) -> tuple[ConfigSettings, set[str]]:
+    """The file in its shape, and the keys that are wrong: then it is the rest of it, so that mistakes in that are found
+    as well. A section with a mistake is there, as `Unknown`.
+    """
+    shape = with_sections(shapes)
     try:
-        return shape.model_validate(document.root)
+        return shape.model_validate(document.root), set()
     except ValidationError as error:
         problems += problems_of(document, error, shape)
-        wrong = {details["loc"][0] for details in error.errors()}
+        places = [details["loc"][:2] for details in error.errors()]
+    wrong = {str(place[0]) for place in places if len(place) == 1 or place[1] not in shapes.get(str(place[0]), ())}
+    sound = {
+        title: {name: Unknown if (title, name) in places else own for name, own in sections.items()}
+        for title, sections in shapes.items()
+    }
     assert isinstance(document.root, dict)  # noqa: S101 — the caller has seen to it
-    return shape.model_validate(
-        {key: value for key, value in document.root.items() if key not in wrong} | {"version": "1"}
-    )
+    rest = {key: value for key, value in document.root.items() if key not in wrong} | {"version": "1"}
+    return with_sections(sound).model_validate(rest), wrong
 
 
 def _sections(settings: ConfigSettings, field: str, kinds: Mapping[str, str], folder: Path) -> dict[str, Section]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from alertd.config.settings import ConfigSettings, Section
+from alertd.config.settings import ConfigSettings, Section, Unknown
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
 from alertd.rules.document import Document
@@ -54,19 +54,23 @@ def universe(
     *,
     prices: Sequence[str],
     table: CoinTable,
+    partial: bool,
     problems: list[Problem],
 ) -> Universe:
-    """Every name that a rule may use; `prices` are the sources of prices, the preferred first."""
+    """Every name that a rule may use; `prices` are the sources of prices, the preferred first.
+
+    `partial` says that some source has a mistake in it: which coins there are is not known then, so that any may be
+    named until that is mended.
+    """
     order = [*prices, *(name for name in sources if name not in prices)]
     every = {name: intervals(sources[name].settings) for name in order}
     kinds = {section.kind for section in sources.values()}
     # A coin that no source has an id for cannot be watched, so that a rule may not name it.
     coins = table.names(None if kinds & BY_SYMBOL else {*sources, *kinds})
-    literal = "candles" in kinds
     return Universe(
         coins=coins,
-        literal=literal,
-        watchlists=_watchlists(document, settings, coins, [] if literal else problems),
+        literal=partial,
+        watchlists=_watchlists(document, settings, coins, [] if partial else problems),
         sources={name: frozenset(fields) for name, fields in every.items()},
         intervals={(name, field): seconds for name, fields in every.items() for field, seconds in fields.items()},
         receivers=frozenset(settings.receivers),
@@ -90,8 +94,9 @@ def price_sources(
 ) -> tuple[str, ...]:
     """The sources of prices, the preferred first: as `prices:` has them, else all in the order of the file."""
     giving = [name for name, section in sources.items() if PRICE in intervals(section.settings)]
+    wrong = [name for name, section in sources.items() if isinstance(section.settings, Unknown)]
     for index, name in enumerate(settings.prices):
-        if name not in giving:
+        if name not in giving and name not in wrong:
             path = ("prices", index) if isinstance(document.at(("prices",)), list) else ("prices",)
             what = f"{name} gives no prices" if name in sources else f"no source is called {name!r}"
             problems.append(document.problem(path, what, did_you_mean(name, giving)))

@@ -6,10 +6,10 @@ Every scalar of the file is text; `null` and `off` turn off what has a default.
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BeforeValidator, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from alertd.dispatch.policy import TRADINGVIEW
@@ -137,27 +137,31 @@ class ConfigSettings(Settings):
 
 
 class Section(NamedTuple):
-    """One configured source or channel."""
+    """One configured source or channel; its settings are `Unknown` where it has a mistake in it."""
 
     kind: str
     settings: Settings
 
 
 class Unknown(Settings):
-    """A section whose kind there is none of: that has been told, so that what is in it may be anything."""
+    """A section with a mistake in it: that has been told, so that what is in it may be anything."""
 
-    model_config = ConfigDict(extra="ignore")
+    @model_validator(mode="before")
+    @classmethod
+    def _anything(cls, _: object) -> object:
+        return {}
 
 
-def with_sections(
-    sources: Mapping[str, type[Settings]], channels: Mapping[str, type[Settings]]
-) -> type[ConfigSettings]:
+Shapes: TypeAlias = Mapping[str, Mapping[str, type[Settings]]]
+"""`sources` and `channels` → the shape of each section in it, by name."""
+
+
+def with_sections(shapes: Shapes) -> type[ConfigSettings]:
     """The file's shape with a section per source and channel, so that one pass finds the mistakes in all of them."""
     return create_model(
         "ConfigFile",
         __base__=ConfigSettings,
-        sources=_section("Sources", sources),
-        channels=_section("Channels", channels),
+        **{title: _section(title.capitalize(), sections) for title, sections in shapes.items()},
     )
 
 

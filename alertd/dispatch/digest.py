@@ -1,4 +1,6 @@
-"""Many things in one message that stays readable at a thousand of them: by rule, the biggest change first."""
+"""Many things in one message that stays readable at a thousand of them: by rule, the biggest change first.
+
+What happened while alertd was down comes newest first: what is cut then is the past, not how things stand."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -32,6 +34,8 @@ def compose(entries: Sequence[Entry], now: float, zone: tzinfo, note: str = "") 
         alone = entries[0].notification
         return replace(alone, footer=f"{alone.footer} · {note}") if note else alone
     ranked = sorted(entries, key=_weight)
+    if any(entry.event.late for entry in entries):
+        ranked.sort(key=lambda entry: entry.event.time, reverse=True)
     lacking = all(entry.event.kind is EventKind.NO_DATA for entry in ranked)
     return Notification(
         title=_title(ranked),

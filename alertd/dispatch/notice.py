@@ -16,6 +16,11 @@ def delivery_key(channel: str, receiver: str = "") -> str:
     return ":".join(part for part in (_DELIVERY, channel, receiver) if part)
 
 
+def recovery_key(channel: str) -> str:
+    """The key of a notice that a channel delivers again: not the trouble's own, which has just been told."""
+    return f"{_DELIVERY}:{channel}::recovered"  # no receiver has an empty name
+
+
 def news(told: dict[str, float], notice: Notice, now: float) -> bool:
     """True if this notice's key was not told in the last hour; it counts as told from here on."""
     for key in [key for key, at in told.items() if at + QUIET <= now]:

@@ -104,15 +104,17 @@ def _facts(event: Event, rule: Rule, when: str, zone: tzinfo) -> tuple[tuple[str
     facts = [(WHEN, when)]
     facts += [(_label(name), _text(value)) for name, value in event.values.items() if name not in _EXPLAINED]
     values = event.values
-    if "level" in values:
+    # What the condition compares says nothing of an end that `until` brought about.
+    explained = event.kind is not EventKind.RESOLVED or not rule.until_text
+    if explained and "level" in values:
         facts.append(("Level", _text(values["level"])))
-    if "change" in values:
+    if explained and "change" in values:
         base = f" from {_text(values['base'])}" if "base" in values else ""
         facts.append(("Change", f"{_percent(values['change'])}{base}"))
     if event.kind in (EventKind.RESOLVED, EventKind.REMINDED):
         facts.append(("Fired", stamp(event.opened, zone)))
-    if event.kind is EventKind.RESOLVED and rule.until_text:
-        facts.append(("Until", fold(rule.until_text)))
+        if rule.until_text:
+            facts.append(("Until", fold(rule.until_text)))
     return tuple(facts)
 
 

@@ -4,16 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from alertd.market.columns import Columns, Fill, Flags, Floats, Ints, Rows
+from alertd.market.columns import Flags, Floats, Ints, Rows
+from alertd.market.latest import BLOCK, Latest, blocks_of
 from alertd.market.ring import Ring, interval_for, slots_for
 from alertd.model.reading import Bars, Poll, Readings
-
-BLOCK = 1024
-"""So many series are stored together."""
 
 FUTURE = 60.0
 """A reading that is further ahead than so many seconds is refused."""
@@ -27,36 +25,6 @@ class Series(NamedTuple):
 
 NOWHERE = Series("", "", "")
 """Series 0: what a field is bound to that no source gives. It never has a value."""
-
-
-class Latest(Columns):
-    """The latest reading of each series.
-
-    `at` is the reading's own time, `seen` when it last came or was confirmed; a series that never had a reading
-    counts from when it was added. `fresh` is false from the moment it went stale until the next reading. `suspect`
-    is a value that jumped and waits for another to confirm it, NaN for none, `suspect_at` that reading's time.
-    `stale_after` is in seconds. `past` is true after a start, until the series speaks: nobody knows if its value still
-    holds.
-    """
-
-    FILL: ClassVar[Fill] = {
-        "value": (np.float64, np.nan),
-        "at": (np.float64, np.nan),
-        "seen": (np.float64, np.nan),
-        "suspect": (np.float64, np.nan),
-        "suspect_at": (np.float64, np.nan),
-        "stale_after": (np.float64, np.inf),
-        "fresh": (np.bool_, 1),
-        "past": (np.bool_, 0),
-    }
-    value: Floats
-    at: Floats
-    seen: Floats
-    suspect: Floats
-    suspect_at: Floats
-    stale_after: Floats
-    fresh: Flags
-    past: Flags
 
 
 @dataclass(slots=True)
@@ -93,6 +61,8 @@ class Market:
         self.jumping = jumping
         self.touched: set[int] = set()
         """Blocks of series, `BLOCK` each, whose latest values changed since they were last stored."""
+        self.confirmed: set[int] = set()
+        """Blocks in which nothing changed but when a source last spoke."""
         self.doubts_changed = False
         """Whether a value began or ended to wait for its confirmation since it was last stored."""
         self.add(NOWHERE, now=float("nan"))
@@ -101,12 +71,13 @@ class Market:
     # ── what there is ────────────────────────────────────────────────────────────────────────────────────────────
 
     def add(self, series: Series, *, now: float, stale_after: float = float("inf")) -> int:
-        """The number of a series, which is new from `now` on if it was not there."""
+        """The number of a series, which is new from `now` on if it was not there, or was forgotten."""
         lane = self.numbers.setdefault((series.source, series.field), {})
         number = lane.get(series.coin)
         if number is None:
             number = lane[series.coin] = int(self.latest.extend(1)[0])
             self.series.append(series)
+        if np.isnan(self.latest.seen[number]):
             self.latest.seen[number] = now
             self.touched.add(number // BLOCK)
         if number:
@@ -167,7 +138,8 @@ class Market:
             absorbed.back = seen[~self.latest.fresh[seen]]
             self.latest.fresh[seen], self.latest.past[seen] = True, False
             self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)
-            self._touch(np.concatenate([new, revised, absorbed.back]))
+            self.touched.update(blocks_of(np.concatenate([new, revised, absorbed.back])))
+            self.confirmed.update(blocks_of(seen))
             absorbed.filled = self._fill(poll.bars)
         absorbed.stale = self._expire(now)
         return absorbed
@@ -222,9 +194,6 @@ class Market:
         self.doubts_changed |= bool(anew.any() or settled.any())
         return waits
 
-    def _touch(self, numbers: Rows) -> None:
-        self.touched.update(np.flatnonzero(np.bincount(numbers // BLOCK)).tolist())
-
     def _put(self, numbers: Rows, at: Floats, values: Floats, *, replace: bool) -> None:
         for interval, ring in self.rings.items():
             rows = self._ring_rows(interval)[numbers]
@@ -247,13 +216,20 @@ class Market:
                 self.latest.value[number], self.latest.at[number] = bars.close[-1], bars.end[-1]
             filled.append(number)
         found = np.array(filled, np.intp)
-        self._touch(found)
+        self.touched.update(blocks_of(found))
         return found
 
     def start_again(self, away: float) -> None:
         """After so many seconds in which there was no daemon: until a series speaks, its value is unknown."""
         self.skip(away)
         self.latest.past[1 : self.latest.size] = True
+
+    def forget(self, numbers: Rows) -> None:
+        """Of series that nobody polls any longer: whoever asks for one again begins with its next reading."""
+        for name in ("value", "at", "seen", "suspect", "suspect_at", "fresh", "past"):
+            getattr(self.latest, name)[numbers] = Latest.FILL[name][1]
+        self.doubts_changed |= bool(len(numbers))
+        self.touched.update(blocks_of(numbers))
 
     def skip(self, seconds: float) -> None:
         """Time in which nobody watched: it is no silence of the sources."""
@@ -266,7 +242,7 @@ class Market:
         over = self.latest.seen[:n] + self.latest.stale_after[:n] <= now
         gone: Rows = (over & self.latest.fresh[:n]).nonzero()[0]
         self.latest.fresh[gone] = False
-        self._touch(gone)
+        self.touched.update(blocks_of(gone))
         return gone
 
     def next_stale(self) -> float:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from alertd.market.columns import Floats
-from alertd.market.market import BLOCK, Latest, Market, Series
+from alertd.market.latest import BLOCK, Latest
+from alertd.market.market import Market, Series
 from alertd.market.ring import Ring
 
 _LATEST = ("value", "at", "seen")
@@ -22,11 +23,8 @@ _ROWS = ("series", "first", "last", "high_before", "low_before", "close_before")
 
 def changed(market: Market) -> dict[str, bytes | None]:
     """The blocks that changed since the last call, None for one that is no longer needed."""
-    pages: dict[str, bytes | None] = {}
-    for block in sorted(market.touched):
-        part = slice(block * BLOCK, min((block + 1) * BLOCK, market.latest.size))
-        columns = _pack(*(getattr(market.latest, name)[part] for name in _LATEST))
-        pages[f"latest/{block}"] = columns + market.latest.fresh[part].tobytes()
+    pages: dict[str, bytes | None] = {f"latest/{block}": _latest(market, block) for block in sorted(market.touched)}
+    market.confirmed -= market.touched
     market.touched.clear()
     if market.doubts_changed:
         numbers = np.flatnonzero(~np.isnan(market.latest.suspect[: market.latest.size]))
@@ -36,6 +34,20 @@ def changed(market: Market) -> dict[str, bytes | None]:
     for ring in market.rings.values():
         pages.update(_ring_pages(ring))
     return pages
+
+
+def confirmed(market: Market) -> dict[str, bytes]:
+    """The blocks in which nothing changed but when a source last spoke. That alone is no reason to write; but what is
+    stored together with the time of the tick says how old everything was by then."""
+    pages = {f"latest/{block}": _latest(market, block) for block in sorted(market.confirmed)}
+    market.confirmed.clear()
+    return pages
+
+
+def _latest(market: Market, block: int) -> bytes:
+    part = slice(block * BLOCK, min((block + 1) * BLOCK, market.latest.size))
+    columns = _pack(*(getattr(market.latest, name)[part] for name in _LATEST))
+    return columns + market.latest.fresh[part].tobytes()
 
 
 def _ring_pages(ring: Ring) -> dict[str, bytes | None]:

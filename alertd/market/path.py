@@ -1,6 +1,8 @@
 """Bars as readings: how past prices are played."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -50,6 +52,25 @@ def polls(
         yield Poll(
             first.source, at, (Readings(first.source, first.field, names, values[rows], times[rows]),), late=late
         )
+
+
+def in_turn(poll: Poll) -> Iterator[Poll]:
+    """A poll with several readings of one field (bars that came since the last look), one after the other: each is
+    judged."""
+    rounds: list[list[Readings]] = []
+    counts: Counter[str] = Counter()
+    for readings in poll.readings:
+        turn = counts[readings.field]
+        counts[readings.field] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(readings)
+    if len(rounds) < 2:
+        yield poll
+        return
+    yield replace(poll, readings=tuple(rounds[0]))
+    for later in rounds[1:]:
+        yield Poll(poll.source, poll.received, tuple(later), late=poll.late)
 
 
 def as_history(bars: Bars, path: Path, before: float) -> Bars:

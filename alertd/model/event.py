@@ -48,7 +48,8 @@ class Event:
 
 
 class Drop(NamedTuple):
-    """An episode that did not open, and why: `cooldown`, `inactive` (outside its hours)."""
+    """An episode of a momentary condition that did not open, and why: `cooldown`, `inactive` (outside its hours),
+    `until` (which is YES), `firing` (one is open)."""
 
     time: float
     alert: int

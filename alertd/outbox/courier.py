@@ -11,10 +11,11 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
 
-from alertd.dispatch.notice import delivery_key
+from alertd.dispatch.notice import delivery_key, recovery_key
 from alertd.errors import DeliveryDelayed, DeliveryRefused, StorageBusy
 from alertd.model.notification import Delivery
 from alertd.model.units import say_duration
+from alertd.outbox.health import Health
 from alertd.outbox.pacing import Pace
 from alertd.outbox.retry import Retry
 from alertd.ports import Channel, Clock, Fate, Settled, Store
@@ -26,9 +27,6 @@ CLAIM = 100
 """How many deliveries are taken out of the store at once."""
 
 _STORE_AGAIN = 1.0
-
-_DOWN = 8
-"""After so many failures in a row (some minutes) the operator is told that a channel takes nothing."""
 
 TellOperator = Callable[[str, str], None]
 """(key, text) of a notice."""
@@ -68,8 +66,8 @@ class Courier:
         self._in_flight = 0
         self._settled: list[tuple[Delivery, Settled]] = []
         self._look_at = 0.0  # when the store may have more; infinity: when wake() says so
-        self._refused = False
-        self._failures = 0
+        self._health = Health()
+        self._rests = 0  # for how often in a row the whole channel was held back
         self._draining = False
         self._stir = asyncio.Event()
         self._results = asyncio.Event()
@@ -156,40 +154,40 @@ class Courier:
         try:
             await self._channel.send(delivery, now)
         except DeliveryDelayed as error:
-            return self._delay(delivery, error)
+            return self._delay(delivery, error, now)
         except DeliveryRefused as error:
             log.warning("%s refused %s: %s", delivery.channel, delivery.message, redact(str(error)))
             if error.whole_channel:
-                return self._refuse_all(delivery, error)
+                return self._refuse_all(delivery, error, now)
             return Settled(delivery.row, Fate.BURIED, self._clock.now(), reason=error.reason)
-        self._refused = False
-        self._failures = 0
+        self._rests = 0
+        if self._health.worked(self._clock.now()):
+            self._tell(recovery_key(delivery.channel), f"{delivery.channel} takes messages again.")
         return Settled(delivery.row, Fate.SENT, self._clock.now())
 
-    def _delay(self, delivery: Delivery, error: DeliveryDelayed) -> Settled:
+    def _delay(self, delivery: Delivery, error: DeliveryDelayed, started: float) -> Settled:
         now = self._clock.now()
         log.warning("%s does not take %s yet: %s", delivery.channel, delivery.message, redact(str(error)))
-        attempts = self._failures if error.whole_channel else delivery.attempts
-        due = self._retry.at(attempts, error.retry_after, now, self._random)
+        if self._health.failed(started, now):
+            text = (
+                f"{delivery.channel} takes no messages ({error.reason}).\nThey wait, and are tried until they expire."
+            )
+            self._tell(delivery_key(delivery.channel), text)
+        attempts = self._rests if error.whole_channel else delivery.attempts
+        due = self._retry.at(attempts, error.retry_after, now, self._random, age=now - delivery.created)
         if error.whole_channel:
             due = min(due, now + self._retry.asked)
-            self._rest(delivery.channel, due, error)
+            if self._pace.rest_until <= now:  # sends that were in flight together fail together: once
+                self._rests += 1
+            self._pace.rest(due)
         return self._later(delivery, due, error.reason)
 
-    def _rest(self, channel: str, until: float, error: DeliveryDelayed) -> None:
-        if self._pace.rest_until <= self._clock.now():  # sends that were in flight together fail together: once
-            self._failures += 1
-            if self._failures == _DOWN:
-                text = f"{channel} takes no messages ({error.reason}).\nThey wait, and are tried until they expire."
-                self._tell(delivery_key(channel), text)
-        self._pace.rest(until)
-
-    def _refuse_all(self, delivery: Delivery, error: DeliveryRefused) -> Settled:
+    def _refuse_all(self, delivery: Delivery, error: DeliveryRefused, started: float) -> Settled:
         """The credential is refused: everything waits, the operator is told once, and it is tried now and then."""
-        due = self._clock.now() + self._retry.refused
+        now = self._clock.now()
+        due = now + self._retry.refused
         self._pace.rest(due)
-        if not self._refused:
-            self._refused = True
+        if self._health.failed(started, now, for_good=True):
             self._tell(
                 delivery_key(delivery.channel),
                 f"{delivery.channel} refuses alertd's credential ({error.reason}).\n"

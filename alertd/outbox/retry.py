@@ -1,4 +1,4 @@
-"""When to try again: full jitter on an exponential ceiling, and no sooner than the platform asks."""
+"""When to try again: when the platform asks for it, else full jitter on a ceiling that grows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,21 +6,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Seconds: `first` is the ceiling of the first wait, doubled by each failed attempt up to `longest`; `refused` is
-    how long a channel rests whose credential was refused, and `asked` how long at most one does that its platform
-    asks to."""
+    """Seconds: `first` is the ceiling of the first wait, half as long again after each failed attempt: up to
+    `longest`, or `longest_young` while the delivery is younger than `young`. `refused` is how long a channel rests
+    whose credential was refused, and `asked` how long at most one does that its platform asks to."""
 
     first: float = 1.0
+    growth: float = 1.5
+    young: float = 600.0
+    longest_young: float = 60.0
     longest: float = 300.0
     refused: float = 300.0
     asked: float = 3_600.0
 
-    def at(self, attempts: int, retry_after: float | None, now: float, random: Callable[[], float]) -> float:
-        """When to try again after `attempts` earlier failures, epoch seconds.
+    def at(
+        self, attempts: int, retry_after: float | None, now: float, random: Callable[[], float], *, age: float = 0.0
+    ) -> float:
+        """When to try again after `attempts` earlier failures of a delivery that is `age` seconds old, epoch seconds.
 
-        What the platform asked for is the least: one that always asks for 0 s, or whose clock makes a date of its own
-        a past one, must not be asked again and again without a pause.
+        What the platform asks for is kept to. One that asks for 0 s, or whose clock makes a date of its own a past
+        one, has said nothing: it must not be asked again and again without a pause, nor one that asks for next to
+        nothing, which is left alone for `first`.
         """
-        # 2 ** 64 s is beyond every ceiling, and a larger power would overflow one day.
-        own = random() * min(self.longest, self.first * 2.0 ** min(attempts, 64))
-        return now + max(own, retry_after or 0.0)
+        if retry_after is not None and retry_after > 0:
+            return now + max(retry_after, self.first)
+        longest = self.longest_young if age < self.young else self.longest
+        # 1.5 ** 64 s is beyond every ceiling, and a larger power would overflow one day.
+        return now + random() * min(longest, self.first * self.growth ** min(attempts, 64))

@@ -37,12 +37,14 @@ def amend(state: State, change: Change, now: float, stored: Sequence[AlertRow] =
     `stored` are the alerts of the last run: given once, when a daemon starts. Those that no rule claims are closed.
     """
     outcome = Outcome()
+    if not stored:
+        state.market.forget(state.unwatched())
     waiting: dict[tuple[str, str], Kept] = {}
     for row in stored:
         waiting.setdefault((row.owner, row.rule), {})[row.coin] = row
     live = [rule for rule in change.put if rule.expires is None or rule.expires > now]
     expired = {(rule.owner, rule.name) for rule in change.put} - {(rule.owner, rule.name) for rule in live}
-    claimed = {(rule.owner, name) for rule in live for name in (rule.name, rule.was) if name}
+    claimed = {_former(state, rule) for rule in live}
     for key in list(state.book.number):
         if key in change.drop or key in expired or (key[0] == change.whole and key not in claimed):
             reason = "expired" if key in expired else "removed"
@@ -63,22 +65,21 @@ def remove(state: State, rule: Rule, now: float, outcome: Outcome, *, reason: st
 
 
 def _put(state: State, rule: Rule, waiting: dict[tuple[str, str], Kept], now: float, outcome: Outcome) -> None:
-    names = [(rule.owner, name) for name in (rule.name, rule.was) if name]
-    key = next((key for key in names if key in state.book.number), None)
-    if key is None:
-        saved = next((waiting.pop(name) for name in names if name in waiting), {})
+    name, key = (rule.owner, rule.name), _former(state, rule)
+    if key not in state.book.number:
+        saved = next((waiting.pop(key) for key in (name, (rule.owner, rule.was)) if key in waiting), {})
     else:
         old = state.book[state.book.number[key]]
         if old == rule:
             return
-        if key == names[0] and (old.sentence, old.symbols) == (rule.sentence, rule.symbols):
+        if key == name and (old.sentence, old.symbols) == (rule.sentence, rule.symbols):
             bank = state.homes[state.book.put(rule)]
             rows = state.by_rule(bank, state.book.number[key])
             set_timers(state, bank, rows, now)
             watch(state, bank, rows, now, outcome)
             return
         saved = _take(state, old)
-        if key != names[0]:
+        if key != name:
             state.book.remove(old)
     kept: Kept = {}
     for coin, row in saved.items():
@@ -88,6 +89,12 @@ def _put(state: State, rule: Rule, waiting: dict[tuple[str, str], Kept], now: fl
             reason = "removed" if row.sentence == rule.sentence else "changed"
             _close(state, row, now, outcome, reason=reason)
     _add(state, rule, kept, now, outcome)
+
+
+def _former(state: State, rule: Rule) -> tuple[str, str]:
+    """The (owner, name) whose state a rule goes on with: the old name only as long as there is none of the new."""
+    name, was = (rule.owner, rule.name), (rule.owner, rule.was)
+    return was if name not in state.book.number and was in state.book.number else name
 
 
 def _add(state: State, rule: Rule, kept: Kept, now: float, outcome: Outcome) -> None:

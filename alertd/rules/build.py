@@ -29,6 +29,8 @@ def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
         if not entry.has(key):
             entry.blame(f"{key} is missing", "")
     chosen = entry.read("symbols", shared.coins.choose, Chosen(()))
+    for doubt in chosen.doubts:
+        entry.blame(doubt.message, doubt.hint, "symbols", *doubt.path, warning=True)
     words = entry.read("when", keys.text, "")
     compiled = _compiled(entry, shared, "when", words)
     filters = [_filter(entry, shared, words, path) for words, path in chosen.filters]

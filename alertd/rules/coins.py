@@ -18,8 +18,11 @@ class Filter(NamedTuple):
 
 
 class Chosen(NamedTuple):
+    """`doubts` are no mistakes: what looks like one, to warn of."""
+
     coins: tuple[str, ...]
     filters: tuple[Filter, ...] = ()
+    doubts: tuple[Wrong, ...] = ()
 
 
 class Coins:
@@ -49,10 +52,14 @@ class Coins:
     def _named(self, word: str) -> tuple[str, ...]:
         found = self._known.get(word)
         if found is None:
-            found = self._known[word] = self._look_up(word)
+            found = self._look_up(word)
+            if found is None:
+                near = did_you_mean(word, (*self._universe.coins, *self._universe.watchlists))
+                raise Wrong(f"there is no coin or watchlist {word!r}", near or "alertd coins searches for one")
+            self._known[word] = found
         return found
 
-    def _look_up(self, word: str) -> tuple[str, ...]:
+    def _look_up(self, word: str) -> tuple[str, ...] | None:
         if word == "*":
             if not self._all:
                 raise Wrong("no coins are known, so there are none to take all of")
@@ -60,10 +67,7 @@ class Coins:
         if word in self._universe.watchlists:
             return self._universe.watchlists[word]
         coin = self._universe.coin(word)
-        if coin is None:
-            near = did_you_mean(word, (*self._universe.coins, *self._universe.watchlists))
-            raise Wrong(f"there is no coin or watchlist {word!r}", near or "alertd coins searches for one")
-        return (coin,)
+        return None if coin is None else (coin,)
 
     def _filtered(self, symbols: dict[str, Plain]) -> Chosen:
         for key in symbols:
@@ -71,18 +75,33 @@ class Coins:
                 raise Wrong(f"there is no key {key!r}", did_you_mean(key, ("all", "top", "where", "except")), (key,))
         if not keys.flag(symbols.get("all", "true")):
             raise Wrong("expected all: true, or a list of coins", path=("all",))
-        coins = self._without(symbols["except"]) if "except" in symbols else self._named("*")
-        return Chosen(coins, tuple(_filters(symbols)))
+        filters = tuple(_filters(symbols))
+        if "except" not in symbols:
+            return Chosen(self._named("*"), filters)
+        coins, doubts = self._without(symbols["except"])
+        return Chosen(coins, filters, doubts)
 
-    def _without(self, excepted: Plain) -> tuple[str, ...]:
-        try:
-            left_out = set(self.choose(excepted).coins) if isinstance(excepted, str | list) else set()
-        except Wrong as wrong:
-            raise Wrong(wrong.message, wrong.hint, ("except", *wrong.path)) from None
+    def _without(self, excepted: Plain) -> tuple[tuple[str, ...], tuple[Wrong, ...]]:
+        """All coins but those. One that is not known is left out as it is, unless a coin that stays looks like it."""
+        words: dict[str, Path] = {}
+        for index, item in enumerate(excepted if isinstance(excepted, list) else ()):
+            try:
+                words.setdefault(keys.text(item), ("except", index))
+            except Wrong as wrong:
+                raise Wrong(wrong.message, wrong.hint, ("except", index)) from None
+        if isinstance(excepted, str) and excepted:
+            words[excepted] = ("except",)
+        found = {word: self._look_up(word) for word in words}
+        left_out = {coin for coins in found.values() for coin in coins or ()}
         coins = tuple(coin for coin in self._named("*") if coin not in left_out)
-        if not coins or not left_out:
+        if not coins or not words:
             raise Wrong("expected some coins to leave out, and some to be left", path=("except",))
-        return coins
+        doubts = tuple(
+            Wrong(f"there is no coin or watchlist {word!r} to leave out", near, words[word])
+            for word in words
+            if found[word] is None and (near := did_you_mean(word, coins))
+        )
+        return coins, doubts
 
 
 def _filters(symbols: dict[str, Plain]) -> Iterable[Filter]:

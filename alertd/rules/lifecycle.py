@@ -133,12 +133,12 @@ def _end(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> Flag
 
 
 def _begin(alerts: Standing, terms: Terms, verdicts: Verdicts, now: float) -> tuple[Flags, dict[str, Flags]]:
-    yes = verdicts.when == YES
-    starts = (alerts.state == INACTIVE) & yes & (alerts.fired < terms.limit)
+    yes, spent = verdicts.when == YES, alerts.fired >= terms.limit
+    starts = (alerts.state == INACTIVE) & yes & ~spent
     alerts.state[starts] = PENDING
     alerts.since[starts] = now
     falls = (alerts.state == PENDING) & (verdicts.when == NO)
-    ripe = (alerts.state == PENDING) & yes & (now >= alerts.since + terms.for_)
+    ripe = (alerts.state == PENDING) & yes & ~spent & (now >= alerts.since + terms.for_)
     cooling = ripe & (now < alerts.opened + terms.cooldown)
     closed, blocked = ripe & ~verdicts.active, ripe & verdicts.blocked
     opens = ripe & ~cooling & ~closed & ~blocked

@@ -10,13 +10,14 @@ from alertd.model.event import EventKind, Notice
 from alertd.model.units import say_duration
 from alertd.rules.bank import Bank
 from alertd.rules.state import Outcome, State
+from alertd.rules.timers import set_timers
 
 
 def fail_over(state: State, absorbed: Absorbed, now: float, outcome: Outcome) -> dict[int, Flags]:
     """Move alerts whose source went stale to the next one, and back.
 
-    Returns which rows of which bank (by `id(bank)`) are bound to another series than before: they are not judged in
-    this tick. Says the moves to the operator, one notice for each pair of sources.
+    Returns which rows of which bank (by `id(bank)`) are bound to another series than before: no reading is judged for
+    them in this tick. Says the moves to the operator, one notice for each pair of sources.
     """
     rebound: dict[int, Flags] = {}
     changed = np.concatenate([absorbed.stale, absorbed.back])
@@ -27,7 +28,9 @@ def fail_over(state: State, absorbed: Absorbed, now: float, outcome: Outcome) ->
         for bank in state.banks.values():
             moved = _rebind(bank, target, moves)
             rebound[id(bank)] = moved
-            state.prime(bank, np.flatnonzero(moved), now)
+            rows = np.flatnonzero(moved)
+            outcome.alerts += state.stored(bank, state.prime(bank, rows, now))
+            set_timers(state, bank, rows, now, rebound=True)
             affected = moved | touched[bank.series[: bank.size]].any(axis=1)
             watch(state, bank, np.flatnonzero(affected), now, outcome)
         outcome.notices += _notices(state, moves, now)
@@ -62,17 +65,22 @@ def _rebind(bank: Bank, target: Ints, moves: Counter[tuple[int, int]]) -> Flags:
 def _notices(state: State, moves: Counter[tuple[int, int]], now: float) -> list[Notice]:
     market, totals = state.market, Counter[tuple[str, str, bool]]()
     silence: dict[str, float] = {}
+    mute: set[str] = set()
+    known = market.known()
     for (old, new), count in moves.items():
         source, to = market.series[old].source, market.series[new].source
         totals[(source, to, bool(market.latest.fresh[old]))] += count
         silence[source] = max(silence.get(source, 0.0), now - float(market.latest.seen[old]))
+        if np.isnan(known[new]):
+            mute.add(to)
     return [
         Notice(
             now,
             f"failover:{source}:{to}",
             f"{to} is back: {count} alerts watch it again instead of {source}"
             if back
-            else f"no fresh data from {source} for {say_duration(silence[source])}: {count} alerts now watch {to}",
+            else f"no fresh data from {source} for {say_duration(silence[source])}: {count} alerts now watch {to}"
+            + (", which has not answered yet" if to in mute else ""),
         )
         for (source, to, back), count in totals.items()
     ]

@@ -82,7 +82,19 @@ def _problem(document: Document, details: ErrorDetails, model: type[BaseModel], 
         key = str(details["loc"][-1])
         hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
         return document.problem(at, f"there is no key {key!r}", hint, key=True, secret=hidden)
-    return document.problem(at, _say(details), key=details["type"] == "missing", secret=hidden)
+    said = _say(details)
+    if details["type"] != "missing":
+        said = _named(document, at) + said
+    return document.problem(at, said, key=details["type"] == "missing", secret=hidden)
+
+
+def _named(document: Document, at: Path) -> str:
+    """The key of a value in front of what is said of it, where the line that is shown does not begin with it."""
+    names = [step for step in at if isinstance(step, str)]
+    shown = document.lines[document.spot(at).line - 1].lstrip("- ") if names else ""
+    if not names or shown.startswith((f"{names[-1]}:", f'"{names[-1]}"', f"'{names[-1]}'")):
+        return ""
+    return f"{'.'.join(names[-2:])}: "
 
 
 def _say(details: ErrorDetails) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import isfinite
 
 import numpy as np
 
@@ -72,6 +72,18 @@ class State:
                         bound.setdefault(feed.source, {}).setdefault(of.name, set()).add(coin or "")
         return {source: {name: frozenset(coins) for name, coins in by.items()} for source, by in bound.items()}
 
+    def unwatched(self) -> Rows:
+        """Stale series that no alert asks for, not even as a standby: nobody polls them."""
+        market = self.market
+        bound = np.zeros(market.latest.size, np.bool_)
+        for bank in self.banks.values():
+            bound[bank.series[: bank.size]] = True
+        stale = np.flatnonzero(~bound & ~market.latest.fresh[: len(bound)])
+        wanted = self.wanted() if len(stale) > 1 else {}  # one is nowhere
+        named = ((number, market.series[number]) for number in stale.tolist() if number)
+        idle = [number for number, (source, of, coin) in named if coin not in wanted.get(source, {}).get(of, ())]
+        return np.array(idle, np.intp)
+
     # ── binding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def bind(self, bank: Bank, rows: Rows, now: float) -> None:
@@ -97,16 +109,18 @@ class State:
         fresh = (number for number in numbers if self.market.latest.fresh[number])
         return next(fresh, numbers[0] if numbers else 0)
 
-    def prime(self, bank: Bank, rows: Rows, now: float) -> None:
-        """Fill the memory of crossings and flips from the latest readings, so that the next is compared with them."""
+    def prime(self, bank: Bank, rows: Rows, now: float) -> Rows:
+        """Fill the memory of crossings and flips from the latest readings, so that the next is compared with them;
+        returns the rows that have a memory."""
         if not len(rows) or not bank.memory.shape[1]:
-            return
+            return rows[:0]
         bank.memory[rows] = np.nan
         looks = bank.looks(Tick.of(self.market, now), rows, priming=True)
         for tree, look in zip(bank.shape, looks, strict=True):
             if tree is not None and look is not None:
                 judge(tree, look)
         bank.remember(rows, looks)
+        return rows
 
     # ── saying ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,7 +183,7 @@ class State:
         seen: list[dict[str, Value]] = [{} for _ in rows]
         for name, column in explain(bank.shape.when, look).items():
             for values, value in zip(seen, column.tolist(), strict=True):
-                if not isnan(value):
+                if isfinite(value):
                     values[name] = spoken(name, value)
         return seen
 

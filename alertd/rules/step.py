@@ -30,8 +30,10 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
     tick = Tick.of(state.market, now, absorbed.new, absorbed.revised)
     moved = tick.new | tick.revised
     for bank in state.banks.values():
-        _prime_filled(state, bank, absorbed, now)
+        _prime_filled(state, bank, absorbed, now, outcome)
         rows = _touched(bank, moved, now, rebound.get(id(bank)))
+        if late:
+            rows = _there(state, bank, rows, now, outcome)
         if len(rows):
             _judge(state, bank, rows, tick, outcome, late=late)
     tell_outages(state, now, outcome, late=late)
@@ -52,23 +54,33 @@ def _expire(state: State, now: float, outcome: Outcome) -> None:
         remove(state, state.book[number], now, outcome, reason="expired")
 
 
-def _prime_filled(state: State, bank: Bank, absorbed: Absorbed, now: float) -> None:
+def _prime_filled(state: State, bank: Bank, absorbed: Absorbed, now: float, outcome: Outcome) -> None:
     """History that came in is what the next reading of an alert without a verdict yet is compared with."""
     if len(absorbed.filled):
         n = bank.size
         filled = np.isin(bank.series[:n], absorbed.filled).any(axis=1)
-        state.prime(bank, np.flatnonzero(filled & (bank.state[:n] == NEW)), now)
+        rows = np.flatnonzero(filled & (bank.state[:n] == NEW))
+        outcome.alerts += state.stored(bank, state.prime(bank, rows, now))
 
 
 def _touched(bank: Bank, moved: Flags, now: float, rebound: Flags | None) -> Rows:
     """The alerts to judge: one of their series got a reading or a revision, or one of their timers is due."""
     n = bank.size
-    touched = bank.due[:n] <= now
+    touched = np.zeros(n, np.bool_)
     for column in range(len(bank.fields)):
         touched |= moved[bank.series[:n, column]]
     if rebound is not None:
         touched &= ~rebound  # nothing is judged across the seam
+    touched |= bank.due[:n] <= now
     return touched.nonzero()[0]
+
+
+def _there(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) -> Rows:
+    """Those that were there by then. What came before an alert is not judged for it; its first reading is compared
+    with it."""
+    early = bank.added[rows] > now
+    outcome.alerts += state.stored(bank, state.prime(bank, rows[early], now))
+    return rows[~early]
 
 
 def _judge(state: State, bank: Bank, rows: Rows, tick: Tick, outcome: Outcome, *, late: bool) -> None:

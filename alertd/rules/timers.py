@@ -30,15 +30,16 @@ def lifecycle_due(state: State, bank: Bank, rows: Rows, now: float, *, after: fl
     return due(bank.standing(rows), state.book.terms(bank.rule[rows]), opening, after)
 
 
-def set_timers(state: State, bank: Bank, rows: Rows, now: float) -> None:
-    """Find the timers of alerts that are new, came from the store, or whose rule changed.
+def set_timers(state: State, bank: Bank, rows: Rows, now: float, *, rebound: bool = False) -> None:
+    """Find the timers of alerts that are new, came from the store, are bound to another source, or whose rule changed.
 
-    Those that ended since the last step are due. A new alert looks at once at an age that is over its limit already.
+    Those that ended since the last step are due. A new alert, and one on another source, looks at once at an age that
+    is over its limit already.
     """
-    added = bank.added[rows] == now
-    ages = bank.timeouts(bank.looks(Tick.of(state.market, now), rows), np.where(added, -np.inf, state.time))
+    anew = (bank.added[rows] == now) | rebound
+    ages = bank.timeouts(bank.looks(Tick.of(state.market, now), rows), np.where(anew, -np.inf, state.time))
     ends = lifecycle_due(state, bank, rows, now, after=state.time)
-    bank.due[rows] = np.minimum(ends, np.where(added, np.fmax(ages, now), ages))
+    bank.due[rows] = np.minimum(ends, np.where(anew, np.fmax(ages, now), ages))
 
 
 def _with_hours(state: State, numbers: Ints) -> list[int]:

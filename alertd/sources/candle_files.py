@@ -119,15 +119,22 @@ def _parse(row: list[str], line: int, layout: _Layout, rows: dict[str, _Cells], 
         cells = (
             line,
             _epoch(row[layout.time]),
-            float(row[first]),
-            float(row[second]),
-            float(row[third]),
-            float(row[fourth]),
+            _price(row[first]),
+            _price(row[second]),
+            _price(row[third]),
+            _price(row[fourth]),
         )
     except ValueError as error:
         problems.append(Problem(str(error), layout.file, line))
     else:
         rows.setdefault(row[layout.symbol], array("d")).extend(cells)
+
+
+def _price(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"expected a number, not {text[:40]!r}") from None
 
 
 def _epoch(text: str) -> float:

@@ -8,6 +8,11 @@ from typing import Self
 from alertd.errors import StorageUnusable
 
 
+def owner_of(path: Path) -> os.stat_result:
+    """Whose a file is, or would be where there is none yet: its folder's owner's. Raises OSError."""
+    return (path if path.exists() else path.parent).stat()
+
+
 class Lock:
     """Held from `take` to `release`. The file itself stays: removing it would let two hold one each."""
 
@@ -20,7 +25,10 @@ class Lock:
         file = path.resolve()  # one file has one lock, whatever links lead to it
         name = file.with_name(f"{file.name}.lock")
         try:
-            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            if os.geteuid() == 0:  # root may have made it, restoring: the daemon's user has to open it
+                owner = owner_of(file)
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
         except FileNotFoundError:
             raise StorageUnusable(
                 f"there is no folder {path.parent} for the database: make it, owned by alertd's user"

@@ -1,15 +1,17 @@
 """What an operator does to the database file: check, back up, restore. Everything here blocks: not for the loop."""
 
 import math
+import os
 import sqlite3
+import stat
 from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
 
 from alertd.errors import StorageError, StorageUnusable
-from alertd.storage.database import copy, explain, open_readonly, open_writable, replace, stamp, version_of
-from alertd.storage.lock import Lock
+from alertd.storage.database import WAY_OUT, copy, explain, open_readonly, open_writable, replace, stamp, version_of
+from alertd.storage.lock import Lock, owner_of
 from alertd.storage.sqlite import read_snapshot
 
 _TABLES = ("alert", "series", "page", "event", "unsent", "held", "item", "delivery")
@@ -45,7 +47,7 @@ def check(path: Path) -> list[str]:
             read_snapshot(connection, math.inf)
             return found
     except (sqlite3.Error, msgspec.MsgspecError, StorageError) as error:
-        return [str(explain(error, path))]
+        return [str(explain(error, path)).removesuffix(WAY_OUT).rstrip()]
 
 
 def count_rows(path: Path) -> dict[str, int]:
@@ -79,7 +81,8 @@ def backup(path: Path, target: Path) -> None:
 
 def restore(source: Path, path: Path, *, now: float) -> Path | None:
     """Put a copy of a backup in the place of the database, which is kept as `<path>.before-restore-<UTC time>`: that
-    name is returned, None if there was no database.
+    name is returned, None if there was no database. Owner and mode stay those of the database that was there; where
+    there was none, root gives it to the folder's owner.
 
     Message numbers go on at the time in microseconds, well past those that were given since the backup was made: an
     idempotency key is never used for two messages. Raises StorageUnusable if a daemon has the database or the backup
@@ -96,6 +99,7 @@ def restore(source: Path, path: Path, *, now: float) -> Path | None:
             copy(connection, draft)
         with closing(open_writable(draft)) as connection:
             connection.execute("UPDATE meta SET last_message = max(last_message, ?)", (int(now * 1e6),))
+        _make_like(draft, path)
         kept = _keep(path, path.with_name(f"{path.name}.before-restore-{stamp(now)}"))
         replace(draft, path)
     except (sqlite3.Error, OSError) as error:
@@ -103,6 +107,14 @@ def restore(source: Path, path: Path, *, now: float) -> Path | None:
     finally:
         lock.release()
     return kept
+
+
+def _make_like(draft: Path, path: Path) -> None:
+    if path.exists():
+        draft.chmod(stat.S_IMODE(path.stat().st_mode))
+    if os.geteuid() == 0:
+        owner = owner_of(path)
+        os.chown(draft, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _keep(path: Path, kept: Path) -> Path | None:

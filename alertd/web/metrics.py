@@ -37,8 +37,14 @@ class Metrics:
         )
         self._waiting = self._gauge("alertd_outbox_waiting", "Deliveries waiting in the outbox.", "channel")
         self._oldest = self._gauge("alertd_outbox_oldest_seconds", "Age of the oldest waiting delivery.", "channel")
-        self._reloaded = self._gauge("alertd_last_reload_timestamp_seconds", "When the rules were last reloaded.")
-        self._reload_ok = self._gauge("alertd_last_reload_success", "1 if the last reload was taken, 0 if refused.")
+        # Not shown before the first reload: a 0 there would say that one was refused.
+        self._reloaded = Gauge(
+            "alertd_last_reload_timestamp_seconds", "When the rules were last reloaded.", registry=None
+        )
+        self._reload_ok = Gauge(
+            "alertd_last_reload_success", "1 if the last reload was taken, 0 if refused.", registry=None
+        )
+        self._reload_shown = False
         self._gauge("alertd_build_info", "The running version.", "version").labels(version("alertd")).set(1)
 
     def record_poll(self, source: str, ok: bool) -> None:
@@ -70,6 +76,10 @@ class Metrics:
     def reload(self, ok: bool, now: float) -> None:
         self._reloaded.set(now)
         self._reload_ok.set(ok)
+        if not self._reload_shown:
+            self.registry.register(self._reloaded)
+            self.registry.register(self._reload_ok)
+            self._reload_shown = True
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The text format that `accept` (the request's header) asks for, and its content type."""

@@ -192,7 +192,7 @@ async def test_systemd_is_told_of_everything(daemon: Daemon, ticker: Ticker) -> 
     words = [line for line in daemon.notified.lines if not line.startswith("WATCHDOG")]
     assert [word.partition("\n")[0] for word in words] == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
     assert "MONOTONIC_USEC=" in words[1]
-    assert "STATUS=1 rules, 1 alerts, 1 sources" in words[2]
+    assert "STATUS=1 rule, 1 alert, 1 source" in words[2]
 
 
 async def test_what_needs_a_restart_says_so(daemon: Daemon, ticker: Ticker) -> None:

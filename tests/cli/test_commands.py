@@ -363,7 +363,77 @@ def test_replay_takes_watchlists_from_a_configuration(played: list[str | Path], 
 
 
 def test_replay_of_rules_with_mistakes(played: list[str | Path], tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text(LEVEL.replace("price > 105", "signal is bullish"))
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("price > 105", "signal is bulish"))
     result = alertd(*played)
     assert result.exit_code == 78
     assert "rules.yaml:3:" in result.stderr
+
+
+def test_replay_of_a_rule_that_asks_for_more_than_prices(played: list[str | Path], tmp_path: Path) -> None:
+    either = LEVEL.replace("price > 105", "price > 105 and (signal is bullish or price > 106)")
+    (tmp_path / "rules.yaml").write_text(either.replace("price > 200", "price > 105 and market.fear_greed < 20"))
+    result = alertd(*played, "--json")
+    assert result.exit_code == 0
+    assert {json.loads(line)["rule"] for line in result.stdout.splitlines()} == {"over-105"}
+    assert [line.partition("warning: ")[2] for line in result.stderr.splitlines()] == [
+        "over-105: replay has only prices: signal is never known here",
+        "over-200: replay has only prices: fear_greed is never known here",
+    ]
+
+
+COVERED = "the files cover 2024-01-01 00:01:00 to 2024-01-01 00:03:00 (UTC)\n"
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (["--from", "2025-01-01"], f"no bars from 2025-01-01 00:00:00 on; {COVERED}"),
+        (["--to", "2023-01-01"], f"no bars up to 2023-01-01 00:00:00; {COVERED}"),
+        (
+            ["--from", "2024-01-01T00:03", "--to", "2024-01-01T00:02"],
+            f"no bars between 2024-01-01 00:03:00 and 2024-01-01 00:02:00; {COVERED}",
+        ),
+    ],
+    ids=["after the end", "before the beginning", "backwards"],
+)
+def test_replay_of_no_bar(played: list[str | Path], span: list[str], said: str) -> None:
+    result = alertd(*played, *span)
+    assert (result.exit_code, result.stderr) == (78, said)
+
+
+def test_replay_of_an_empty_file(played: list[str | Path], tmp_path: Path) -> None:
+    (tmp_path / "btc.csv").write_text(CANDLES.splitlines()[0])
+    result = alertd(*played)
+    assert (result.exit_code, result.stderr) == (78, "the files have no bars\n")
+
+
+RECORDED = """\
+version: 1
+sources: {recorded: {kind: candles, files: [btc.csv]}}
+channels: {console: }
+receivers: {me: {console: me}}
+route: {to: me}
+rules: rules.yaml
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (RECORDED, ["rules.yaml:3:32: there is no coin or watchlist 'BTCX'"]),
+        (
+            f"{RECORDED}max_jump: 50\n",
+            ["alertd.yaml:7:11: expected percents such as 50%, or off", "rules.yaml:3:32: there is no coin"],
+        ),
+        (RECORDED.replace("btc.csv", "no.csv"), ["no.csv: cannot read it: No such file or directory"]),
+    ],
+    ids=["a coin that the files do not have", "with a mistake in the configuration", "until the files can be read"],
+)
+def test_check_of_a_mistyped_coin(played: list[str | Path], tmp_path: Path, text: str, said: list[str]) -> None:
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("over-105, symbols: [BTC]", "over-105, symbols: [BTCX]"))
+    (tmp_path / "alertd.yaml").write_text(text)
+    result = alertd("check", "--config", tmp_path / "alertd.yaml")
+    assert result.exit_code == 78
+    told = [line.removeprefix(f"{tmp_path}/") for line in result.stderr.splitlines() if not line.startswith(" ")]
+    assert len(told) == len(said)
+    assert all(line.startswith(start) for line, start in zip(told, said, strict=True))

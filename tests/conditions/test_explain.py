@@ -21,6 +21,7 @@ SAID = [
     ("signal is bullish", "0:signal=bearish 60:signal=bullish", {"signal": "bullish"}),
     ("signal flips to bullish", "0:signal=bearish 60:signal=bullish", {"signal": "bullish"}),
     ("age(price) > 5m", "0:7 400:-", {"price": 7.0}),
+    ("tm_grade up 5 in 1d", "0:tm_grade=0 60:tm_grade=6", {"tm_grade": 6.0, "base": 0.0}),
     ("price > 100 or price > 50", "0:40 60:60", {"price": 60.0, "level": 50.0}),
     ("price > 50 and price > 100", "0:40 60:101", {"price": 101.0, "level": 50.0}),
     ("price > 100 or signal is bullish", "0:99 60:101", {"price": 101.0, "level": 100.0}),

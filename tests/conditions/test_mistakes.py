@@ -100,6 +100,10 @@ TYPES = [
      "negate a state or a level"),
     ("age(price) crosses above 10m", "age(price) crosses above 10m", "an age crosses nothing: each reading ends it",
      "write age(price) > 10m"),
+    ("age(price) * 2 > 10m", "age(price) * 2", "an age is compared as it is, not calculated with",
+     "write age(price) > 10m"),
+    ("10m < -age(ETH.price)", "-age(ETH.price)", "an age is compared as it is, not calculated with",
+     "write age(ETH.price) > 10m"),
 ]  # fmt: skip
 
 FIGURES = [

@@ -142,7 +142,17 @@ MISTAKES = [
     ("an unknown kind", "version: 1\nsources: {a: {kind: b}}", "2:15: no kind of source is called 'b'"),
     ("an unknown channel", "version: 1\nchannels: {consol: {}}", "2:12: no kind of channel is called 'consol'"),
     ("a source's key", "version: 1\nsources: {binance: {evry: 5s}}", "2:21: there is no key 'evry'"),
-    ("a source's duration", "version: 1\nsources: {binance: {every: 5 s}}", "2:28: expected a duration"),
+    ("a source's duration", "version: 1\nsources: {binance: {every: 5 s}}", "2:28: binance.every: expected a duration"),
+    (
+        "a source that is there but wrong",
+        "version: 1\nprices: [binance]\nsources: {binance: {evry: 5s}}\nwatchlists: {a: [ETX]}",
+        "3:21: there is no key 'evry'",
+    ),
+    (
+        "sources that are no sections",
+        "version: 1\nprices: [binance]\nsources: [binance]\nwatchlists: {a: [BTC]}",
+        "3:1: expected keys and values",
+    ),
     ("a source not named", "version: 1\nsources: {binance: {}}\nprices: [binanse]", "3:10: no source is called"),
     (
         "a source without prices",
@@ -163,11 +173,11 @@ MISTAKES = [
     ("no address", "version: 1\nreceivers: {me: {cap: 3/h}}", "2:13: 'me' has no address on any channel"),
     ("an operator", "version: 1\noperator: [me]", "2:12: no receiver is called 'me'"),
     ("a route", "version: 1\nroute: {routes: [{to: me}]}", "2:23: no receiver is called 'me'"),
-    ("a matcher", "version: 1\nroute: {match: {a: '~('}}", "2:20: '(' is not a regular expression"),
+    ("a matcher", "version: 1\nroute: {match: {a: '~('}}", "2:20: match.a: '(' is not a regular expression"),
     (
         "a clock without a zone",
         "version: 1\nclock: {real: 2026-01-01T00:00, shows: 0}",
-        "2:15: expected a time with its",
+        "2:15: clock.real: expected a time with its",
     ),
     ("a chart's place", "version: 1\nchart: https://x.example/{coin}", "2:8: expected an https:// link"),
 ]

@@ -13,7 +13,9 @@ PAGE = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
 
 
 def test_every_metric_is_explained() -> None:
-    names = {family.name + ("_total" if family.type == "counter" else "") for family in Metrics().registry.collect()}
+    metrics = Metrics()
+    metrics.reload(True, 0.0)
+    names = {family.name + ("_total" if family.type == "counter" else "") for family in metrics.registry.collect()}
     assert set(re.findall(r"^\| `(alertd_\w+)` \|", PAGE, re.MULTILINE)) == names
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from alertd.dispatch.notice import delivery_key
+from alertd.dispatch.notice import delivery_key, recovery_key
 from alertd.dispatch.plan import Planned, plan
 from alertd.dispatch.policy import Cap, Policy, Receiver
 from alertd.dispatch.route import Matcher, Route
@@ -244,9 +244,10 @@ def test_the_same_key_is_told_once_an_hour() -> None:
     assert told == [1, 0, 1]
 
 
-def test_a_channel_s_trouble_is_told_over_another() -> None:
+@pytest.mark.parametrize("key", [delivery_key("chat"), delivery_key("chat", "desk"), recovery_key("chat")])
+def test_a_channel_s_trouble_is_told_over_another(key: str) -> None:
     by = policy(operator=("me", "desk"))
-    planned = tick(new(), notices=[notice(delivery_key("chat", "desk"))], by=by)
+    planned = tick(new(), notices=[notice(key)], by=by)
     assert [(m.receiver, m.destinations) for m in planned.messages] == [
         ("me", (Destination("mail", "me-mail"),)),
         ("desk", (Destination("mail", "desk-mail"),)),

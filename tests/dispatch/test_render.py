@@ -59,6 +59,13 @@ When: price > 70k
 Price: 67,900
 Level: 70,000
 Fired: 2025-12-31 21:50:00 UTC
+binance · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
+
+ENDED = """\
+BTC 67,900 resolved after 2h10m: price > 70k
+When: price > 70k
+Price: 67,900
+Fired: 2025-12-31 21:50:00 UTC
 Until: price < 68k
 binance · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
 
@@ -68,6 +75,15 @@ When: price > 70k
 Price: 71,204
 Level: 70,000
 Fired: 2025-12-31 20:00:00 UTC
+binance · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
+
+STILL = """\
+BTC 69,000 still firing after 4h: price > 70k
+When: price > 70k
+Price: 69,000
+Level: 70,000
+Fired: 2025-12-31 20:00:00 UTC
+Until: price < 68k
 binance · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
 
 ALREADY = """\
@@ -130,10 +146,22 @@ tokenmetrics · 2025-12-31 23:59:56 UTC (4s old) · btc-breakout"""
         pytest.param(
             RESOLVED,
             event(EventKind.RESOLVED, values={"price": 67_900.0, "level": 70_000.0}, opened=START - 7_800),
-            rule(until_text="price < 68k", say="{symbol} broke out"),
+            rule(say="{symbol} broke out"),
             id="resolved",
         ),
+        pytest.param(
+            ENDED,
+            event(EventKind.RESOLVED, values={"price": 67_900.0, "level": 70_000.0}, opened=START - 7_800),
+            rule(until_text="price < 68k"),
+            id="ended by until",
+        ),
         pytest.param(REMINDED, event(EventKind.REMINDED, opened=START - 4 * HOUR), rule(), id="reminded"),
+        pytest.param(
+            STILL,
+            event(EventKind.REMINDED, values={"price": 69_000.0, "level": 70_000.0}, opened=START - 4 * HOUR),
+            rule(until_text="price < 68k"),
+            id="reminded until",
+        ),
         pytest.param(ALREADY, event(EventKind.ALREADY_TRUE, episode=0), rule(), id="already true"),
         pytest.param(
             NO_DATA,
@@ -266,6 +294,18 @@ def test_digest_of_what_was_held() -> None:
         "• C0 100 (+0%), 10m ago\n"
         "binance · up to 2025-12-31 23:50:00 UTC · held back by the cap of 30 messages in 1h"
     )
+
+
+def test_digest_of_what_is_late_cuts_the_oldest() -> None:
+    late = [
+        event(symbol="BTC", alert=1, episode=n, time=START - HOUR * n, at=START - HOUR * n, late=True)
+        for n in range(99)
+    ]
+    made = [Entry(Item(1, e.episode, e.kind, 1, "desk"), e, drawn(e)) for e in reversed(late)]
+    seen = compose(made, START, policy().zone)
+    assert seen.lines[1] == "• BTC 71,204"
+    assert [line.rpartition(", ")[2] for line in seen.lines[2:4]] == ["1h ago", "2h ago"]
+    assert seen.lines[-1].startswith("and 62 more")
 
 
 def test_digest_keeps_the_author_s_words() -> None:

@@ -45,3 +45,17 @@ def test_after_a_start_a_value_is_unknown_until_its_source_speaks() -> None:
     assert market.absorb(None, 3639.0).stale.tolist() == [], "the time away is no silence"
     market.absorb(confirmation(3639.5), 3639.5)
     assert market.known()[number] == 100.0
+
+
+def test_what_was_forgotten_begins_anew() -> None:
+    market = Market(max_jump=0.5)
+    number = market.add(BTC, now=0.0, stale_after=30.0)
+    market.absorb(reading(10.0, 100.0), 10.0)
+    market.absorb(reading(20.0, 300.0), 20.0)
+    market.absorb(None, 90.0)
+    market.forget(np.array([number]))
+    assert market.next_stale() == np.inf
+    assert market.add(BTC, now=500.0, stale_after=30.0) == number
+    assert np.isnan(market.known()[number])
+    assert market.next_stale() == 530.0
+    assert market.absorb(reading(510.0, 301.0), 510.0).new.tolist() == [number], "no jump from what is forgotten"

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertd.market import pages
-from alertd.market.market import Latest, Market, Series
+from alertd.market.latest import Latest
+from alertd.market.market import Market, Series
 from alertd.model.reading import Poll, Readings
 
 COINS = tuple(f"C{k}" for k in range(3))
@@ -94,8 +95,11 @@ def test_only_what_changed_is_stored() -> None:
         "rows/3600",
         "rows/60",
     ]
+    assert pages.confirmed(ours) == {}
     ours.absorb(Poll("binance", 61.0, (column,)), 61.0)
     assert pages.changed(ours) == {}
+    assert sorted(pages.confirmed(ours)) == ["latest/0"]
+    assert pages.confirmed(ours) == {}
 
 
 def test_bars_that_no_window_reaches_are_deleted() -> None:

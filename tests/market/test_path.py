@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from alertd.market.path import Path, as_history, polls, readings_of
-from alertd.model.reading import Bars
+from alertd.market.path import Path, as_history, in_turn, polls, readings_of
+from alertd.model.reading import Bars, Poll, Readings
 
 
 def bars(coin: str, *rows: tuple[float, float, float, float, float]) -> Bars:
@@ -49,3 +49,15 @@ def test_a_part_of_it() -> None:
     assert [poll.received for poll in polls(one, Path.CLOSE, start=120.0, end=150.0)] == [120.0]
     assert as_history(one["BTC"], Path.CLOSE, 120.0).end.tolist() == [60.0]
     assert list(polls({}, Path.CLOSE)) == []
+
+
+def test_bars_that_came_together_are_read_in_turn() -> None:
+    def column(field: str, at: float) -> Readings:
+        return Readings("candles", field, ("BTC",), np.array([1.0]), np.array([at]))
+
+    first, second, other = column("price", 60.0), column("price", 120.0), column("signal", 120.0)
+    poll = Poll("candles", 130.0, (first, second, other), confirmed=(("price", ("ETH",)),))
+    parts = list(in_turn(poll))
+    assert [part.readings for part in parts] == [(first, other), (second,)]
+    assert [part.confirmed for part in parts] == [poll.confirmed, ()]
+    assert list(in_turn(Poll("candles", 130.0, (first, other)))) == [Poll("candles", 130.0, (first, other))]

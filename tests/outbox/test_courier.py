@@ -146,8 +146,8 @@ async def test_order_per_address_holds_over_retries() -> None:
     async with post(delayed(), delayed()) as it:
         await it.put("ann", "ann", "ann")
         await it.clock.advance(10)
-        # Full jitter with a draw of 1: 1 s after the first failure, 2 s after the second.
-        assert it.sent == [(3, "1"), (3, "2"), (3, "3")]
+        # Full jitter with a draw of 1: 1 s after the first failure, 1.5 s after the second.
+        assert it.sent == [(2.5, "1"), (2.5, "2"), (2.5, "3")]
         assert await it.waiting() == 0
 
 
@@ -173,7 +173,7 @@ async def test_a_channel_that_is_down_is_tried_ever_more_rarely() -> None:
     async with post(*down, pacing=Pacing(in_flight=1)) as it:
         await it.put(*[f"chat-{number}" for number in range(8)])
         await it.clock.advance(60)
-        assert [at - START for at, _ in it.channel.tried][:6] == [0, 1, 3, 7, 15, 31]
+        assert [at - START for at, _ in it.channel.tried][:6] == [0, 1, 2.5, 4.75, 8.125, 13.1875]
         assert len(it.sent) == 8
 
 
@@ -182,14 +182,14 @@ async def test_after_a_success_the_waits_begin_anew() -> None:
     async with post(*down[:3], None, down[3], pacing=Pacing(in_flight=1)) as it:
         await it.put("ann", "bob")
         await it.clock.advance(60)
-        assert [at - START for at, _ in it.channel.tried] == [0, 1, 3, 7, 7, 8]
+        assert [at - START for at, _ in it.channel.tried] == [0, 1, 2.5, 4.75, 4.75, 5.75]
 
 
 async def test_a_platform_that_asks_for_no_wait_is_not_asked_in_a_loop() -> None:
     async with post(*[delayed(0.0) for _ in range(4)]) as it:
         await it.put("ann")
         await it.clock.advance(20)
-        assert [at - START for at, _ in it.channel.tried] == [0, 1, 3, 7, 15]
+        assert [at - START for at, _ in it.channel.tried] == [0, 1, 2.5, 4.75, 8.125]
 
 
 async def test_a_rest_of_years_ends_within_the_hour() -> None:
@@ -199,17 +199,24 @@ async def test_a_rest_of_years_ends_within_the_hour() -> None:
         assert it.sent == [(3_600, "1"), (3_600, "2")]
 
 
-async def test_a_channel_that_stays_down_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    down = [delayed(whole_channel=True) for _ in range(12)]
+@pytest.mark.parametrize("whole", [True, False], ids=["the whole channel", "one address"])
+async def test_a_channel_that_is_down_is_told_once_and_so_is_its_return(
+    whole: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    down = [delayed(whole_channel=whole) for _ in range(12)]
     async with post(*down, pacing=Pacing(in_flight=1)) as it:
         await it.put("ann")
-        await it.clock.advance(120)
+        await it.clock.advance(4)
         assert it.told == []
+        await it.clock.advance(1)
+        trouble = (
+            "delivery:chat",
+            "chat takes no messages (unavailable).\nThey wait, and are tried until they expire.",
+        )
+        assert it.told == [trouble]
         await it.clock.advance(3_600)
         assert it.titles == ["1"]
-        assert it.told == [
-            ("delivery:chat", "chat takes no messages (unavailable).\nThey wait, and are tried until they expire.")
-        ]
+        assert it.told == [trouble, ("delivery:chat::recovered", "chat takes messages again.")]
         assert caplog.messages.count("chat does not take word-1 yet: no") == 12
 
 
@@ -278,15 +285,21 @@ async def test_a_refused_credential_keeps_the_messages_and_is_told_once() -> Non
         assert [key for key, _ in it.told] == ["delivery:chat"]
         await it.clock.advance(1)
         assert it.titles == ["1", "2"]
+        assert [key for key, _ in it.told] == ["delivery:chat", "delivery:chat::recovered"]
 
 
-async def test_a_refused_credential_is_told_again_after_it_had_worked() -> None:
-    async with post(refused(whole_channel=True), None, refused(whole_channel=True)) as it:
+async def test_a_refused_credential_is_told_again_an_hour_after_it_had_worked() -> None:
+    async with post(refused(whole_channel=True), None, *[refused(whole_channel=True)] * 2) as it:
         await it.put("ann")
         await it.clock.advance(300)
         assert it.titles == ["1"]
+        once = ["delivery:chat", "delivery:chat::recovered"]
+        assert [key for key, _ in it.told] == once
+        await it.clock.advance(3_500)
         await it.put("ann")
-        assert [key for key, _ in it.told] == ["delivery:chat", "delivery:chat"]
+        assert [key for key, _ in it.told] == once
+        await it.clock.advance(300)
+        assert [key for key, _ in it.told] == [*once, "delivery:chat"]
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,24 @@ async def test_after_a_start_timers_wait_for_the_first_reading(
         assert stand.told == expected
 
 
+async def test_a_restart_knows_how_old_what_was_only_confirmed_is() -> None:
+    """Nothing was written for the confirmations; but what is written for another reason says when they came."""
+    store, clock = NotedStore(), HandClock()
+    async with running(rules(UP), store=store, clock=clock) as stand:
+        await stand.price(65_000)
+        for _ in range(4):
+            await stand.after(STALE_AFTER / 2)
+            await stand.pipeline.take(Poll("binance", clock.now(), confirmed=(("price", ("BTC",)),)))
+        assert len(store.commits) == 2
+        await stand.pipeline.change(Change(put=rules(UP, WAITS), whole=""), POLICY)
+    await clock.advance(5)
+    async with running(rules(UP, WAITS), store=store, clock=clock) as stand:
+        await stand.after(STALE_AFTER - 10)
+        assert stand.told == []
+        await stand.after(20)
+        assert {kind for _, kind, _ in stand.told} == {EventKind.NO_DATA}
+
+
 # ── what is late, and what is changed ────────────────────────────────────────────────────────────────────────────
 
 
@@ -240,6 +258,33 @@ async def test_a_change_is_in_force_when_it_returns() -> None:
         assert [name for _, name in stand.pipeline.state.book.by_name] == ["up", "new"]
         receivers = {message.receiver for message in stand.store.commits[-1].messages}
         assert receivers == {"desk", "me"}
+
+
+async def test_nobody_looks_at_the_state_while_it_is_amended() -> None:
+    async with running(rules(UP)) as stand:
+        many = rules(*({"name": f"r{n}", "when": f"price > {n + 1}"} for n in range(300)))
+        changing = asyncio.create_task(stand.pipeline.change(Change(put=many, whole=""), POLICY))
+        await settle()
+        assert await stand.pipeline.ask(len) == 300
+        await changing
+
+
+async def test_a_burst_of_events_leaves_the_loop_free() -> None:
+    async with running(rules(*({"name": f"r{n}", "when": "price > 70k"} for n in range(1000)))) as stand:
+        await stand.price(65_000)
+        rounds = 0
+
+        async def count() -> None:
+            nonlocal rounds
+            while True:
+                rounds += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        await stand.price(71_000)
+        counting.cancel()
+        assert rounds > 50
+        assert len(stand.told) == 1000
 
 
 async def test_the_operator_is_told_once_an_hour_without_a_poll() -> None:

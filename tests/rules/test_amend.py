@@ -154,3 +154,38 @@ def test_a_longer_window_is_unknown_until_it_has_been_watched_for_that_long() ->
     play.change({"when": "price > high(10m)", "already_true": "fire"}, at=1150.0)
     play.run("1200:40 1260:41 1320:42 1380:43 1440:44 1500:45 1560:46 1620:47")
     assert play.log == ["1500 fired 1"]
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["by a reload", "while it was down"])
+def test_a_rule_whose_old_name_is_claimed_by_one_that_was_there_is_dropped(*, restart: bool) -> None:
+    both, left = (OVER | {"name": "old"}, OVER | {"name": "new"}), OVER | {"name": "new", "was": "old"}
+    play = Play(*both)
+    play.run("0:99")
+    if restart:
+        play = play.restarted()
+        play.change(left, at=10.0, stored=play.stored)
+    else:
+        play.change(left, at=10.0)
+    assert play.run("60:101") == ["60 fired new 1"]
+    assert list(play.state.book.number) == [("", "new")]
+
+
+def test_a_smaller_number_of_times_holds_for_an_alert_that_is_pending() -> None:
+    play = Play(OVER | {"for": "2m"})
+    play.run("0:99 60:101 200:99 210:101")
+    play.change(OVER | {"for": "2m", "fire": "once"}, at=220.0)
+    assert play.run("900:102 960:99 1020:101 1500:102") == ["180 fired 1", "200 resolved 1"]
+
+
+def test_a_series_that_nobody_watched_for_a_while_begins_anew() -> None:
+    """Nobody polled it: that is no outage, no age, and nothing to cross from."""
+    others: dict[str, object] = {"name": "other", "symbols": ["ETH"], "when": "price > 1000"}
+    old, cross = {"name": "old", "when": "age(price) > 8m"}, {"name": "cross", "when": "price crosses above 100"}
+    play = Play(others, OVER, stale_after=300.0)
+    play.run("0:99,ETH=1")
+    play.change(others, at=10.0)
+    play.run("200:ETH=1 400:ETH=1 600:ETH=1 800:ETH=1")
+    play.change(others, OVER, old, cross, at=900.0)
+    play.run("910:ETH=1 920:101 930:99 940:101")
+    assert play.log == ["920 already_true", "940 fired 1", "940 fired cross 1"]
+    assert [notice for outcome in play.outcomes for notice in outcome.notices] == []

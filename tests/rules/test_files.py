@@ -100,6 +100,7 @@ def test_defaults_stand_behind_a_rule_of_their_file_alone() -> None:
         ("majors", ("BTC", "ETH"), ""),
         ('"*"', ("BTC", "ETH", "SOL", "1INCH"), ""),
         ("[SOL, majors, BITCOIN, SOL]", ("SOL", "BTC", "ETH"), ""),
+        ("{except: [USDT, ETH]}", ("BTC", "SOL", "1INCH"), ""),
         ("{all: true, except: [majors]}", ("SOL", "1INCH"), ""),
         ("{top: 100}", ("BTC", "ETH", "SOL", "1INCH"), " and market_cap_rank <= 100"),
         ("{where: volume_24h > 5M, except: SOL}", ("BTC", "ETH", "1INCH"), " and volume_24h > 5000000"),

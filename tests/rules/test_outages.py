@@ -136,6 +136,12 @@ def test_a_named_source_has_no_stand_in() -> None:
     assert play.run("0:99 90:coingecko.price=101 150:coingecko.price=102") == ["100 no_data price"]
 
 
+def test_an_age_is_looked_at_when_its_alert_moves_to_another_source() -> None:
+    """At 100 s to one that spoke 50 s ago, at 150 s back to the first, which is the older one by then."""
+    play = Play({"when": "age(ETH.price) > 2m"}, stale_after=100.0)
+    assert play.run("0:ETH=5 50:coingecko.ETH.price=5 130:- 900:-") == ["150 fired 1"]
+
+
 def test_an_episode_goes_on_over_the_seam() -> None:
     play = Play(OVER, stale_after=100.0)
     play.run("0:99 60:101 150:coingecko.price=102 200:coingecko.price=103 210:coingecko.price=99")

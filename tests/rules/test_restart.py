@@ -1,6 +1,6 @@
 """Restart ≡ no restart; and an alert's life does not depend on who stands beside it in a bank."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.rules.play import Play
@@ -62,6 +62,16 @@ def scripts(draw: st.DrawFn) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(rules(), scripts(), st.sets(st.integers(0, 39), max_size=4))
+@example(  # what a crossing remembers of the source that it went back to
+    [{"when": "price crosses above 100", "name": "rule0", "symbols": ["BTC"]}],
+    ["61:coingecko.price=95", "191:-", "251:95", "252:101"],
+    {2},
+)
+@example(  # when an age passes a limit at the source that took over
+    [{"when": "age(ETH.price) > 4m", "until": "age(ETH.price) < 1m", "name": "rule0", "symbols": ["BTC"]}],
+    ["241:-", "243:coingecko.ETH.price=95"],
+    {1},
+)
 def test_a_restart_changes_nothing(written: list[Keys], script: list[str], stops: set[int]) -> None:
     through = Play(*written, stale_after=240.0)
     stopped = Play(*written, stale_after=240.0)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from alertd.market.market import Market
 from alertd.model.event import EventKind
 from alertd.model.reading import Poll, Readings
+from alertd.rules.amend import Change, amend
 from alertd.rules.step import wake_at
 from tests.fakes import START
-from tests.rules.play import Play, polls
+from tests.rules.play import Play, polls, rules
 
 OVER = {"when": "price > 100"}
 
@@ -109,6 +110,18 @@ def test_readings_of_the_past_are_judged_in_order_and_told_as_late() -> None:
         for poll in found:
             play.feed(replace(poll, late=True), now)
     assert play.log == ["120 fired 1 late", "180 resolved 1 late"]
+
+
+def test_readings_of_the_past_are_not_judged_for_an_alert_that_came_later() -> None:
+    """Its first reading is compared with the last of them."""
+    other, cross = OVER | {"name": "other"}, {"name": "cross", "when": "price crosses above 50"}
+    play = Play(other)
+    play.run("0:99")
+    amend(play.state, Change(put=rules(other, OVER, cross), whole=""), START + 3000)
+    for now, (poll,) in polls("600:101 1200:40 1800:60 2400:45"):
+        play.feed(replace(poll, late=True), now)
+    assert play.log == ["600 fired other 1 late", "1200 resolved other 1 late"]
+    assert play.run("3010:55")[2:] == ["3010 fired cross 1"]
 
 
 def test_many_coins_and_rules_in_one_tick() -> None:

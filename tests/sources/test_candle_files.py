@@ -66,7 +66,7 @@ def test_only_the_symbols_asked_for(tmp_path: Path) -> None:
         pytest.param(HEADER + row(0, 1, 1) + "BTCUSD,2017-09-04T12:01:00Z,1,1\n", 3, "4 columns", id="a short row"),
         pytest.param(HEADER + row(0, 1, 1).replace("2017-09-04T12:00", "noon"), 2, "expected a time", id="no time"),
         pytest.param(HEADER + row(0, 1, 1).replace(",1.5", "").replace(",1,", ",x,"), 2, "columns", id="no number"),
-        pytest.param(HEADER + row(0, 1, 1).replace(",1,", ",one,", 1), 2, "could not convert", id="a word"),
+        pytest.param(HEADER + row(0, 1, 1).replace(",1,", ",one,", 1), 2, "expected a number, not 'one'", id="a word"),
         pytest.param(HEADER + row(0, 1, 1) + row(1, 0, 0), 3, "not a positive number", id="zero"),
         pytest.param(HEADER + row(0, 1, 1) + row(1, -5, 3), 3, "not a positive number", id="negative"),
         pytest.param(HEADER + row(0, 1, 1) + row(1, float("nan"), 3), 3, "not a positive number", id="NaN"),

@@ -1,5 +1,6 @@
 """Check, backup, restore, status: beside a running daemon and without one."""
 
+import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -177,3 +178,24 @@ def test_check_of_nothing(path: Path) -> None:
         read_status(path)
     with pytest.raises(StorageError):
         backup(path, path.with_name("copy.db"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root restores for another user")
+@pytest.mark.parametrize("there", [True, False], ids=["over a database", "into an empty folder"])
+async def test_a_restored_database_is_the_daemons(store: SqliteStore, path: Path, tmp_path: Path, there: bool) -> None:
+    await store.close()
+    place = tmp_path / "lib" / "alertd.db"
+    place.parent.mkdir()
+    os.chown(place.parent, 10001, 10002)
+    copied = tmp_path / "copy.db"
+    backup(path, copied)
+    if there:
+        backup(path, place)
+        place.chmod(0o640)
+        os.chown(place, 10003, 10004)
+    restore(copied, place, now=START)
+    owner = (10003, 10004) if there else (10001, 10002)
+    for file, mode in ((place, 0o640 if there else 0o600), (place.with_name("alertd.db.lock"), 0o600)):
+        now = file.stat()
+        assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (*owner, mode)
+    assert not any("store check" in problem for problem in check(tmp_path / "none.db"))

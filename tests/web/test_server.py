@@ -77,7 +77,7 @@ async def test_metrics() -> None:
         'alertd_outbox_waiting{channel="console"} 0.0',
         'alertd_outbox_oldest_seconds{channel="slack"} 30.0',
         'alertd_outbox_oldest_seconds{channel="console"} 0.0',
+        f'alertd_build_info{{version="{version("alertd")}"}} 1.0',
         "alertd_last_reload_timestamp_seconds 1.7672256e+09",
         "alertd_last_reload_success 0.0",
-        f'alertd_build_info{{version="{version("alertd")}"}} 1.0',
     ]

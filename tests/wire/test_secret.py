@@ -69,11 +69,13 @@ def test_a_file_is_read_anew(tmp_path: Path) -> None:
 
 
 def test_it_prints_as_its_reference_and_is_blotted_out_elsewhere(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("99:canary/x")
+    (tmp_path / "key").write_text("99:never-seen/x")
     secret = Secret(f"file:{tmp_path}/key")
-    assert redact("99:canary/x") == "99:canary/x", "unknown until it is revealed"
+    assert redact("99:never-seen/x") == "99:never-seen/x", "unknown until it is revealed"
     secret.reveal()
-    assert "canary" not in repr(secret)
-    assert redact("GET /bot99:canary/x/send and /bot99%3Acanary%2Fx") == "GET /bot[secret]/send and /bot[secret]"
+    assert "never-seen" not in repr(secret)
+    assert (
+        redact("GET /bot99:never-seen/x/send and /bot99%3Anever-seen%2Fx") == "GET /bot[secret]/send and /bot[secret]"
+    )
     assert secret == Secret(secret.reference)
     assert {secret} == {Secret(secret.reference)}
