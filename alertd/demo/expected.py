@@ -5,6 +5,7 @@ every minute: surely true, however the samples fall, and maybe true, for some wa
 it is surely false for a while and then surely true has to be told; one on which it never may be true, never.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,14 +71,14 @@ class Question(Protocol):
         """True if it may fire."""
 
 
-class Lasting:
+class Lasting(ABC):
     """A question whose answer is yes for a while; its rule fires when it becomes so."""
 
-    def surely(self, watching: Watching, coin: str) -> Flags:
-        raise NotImplementedError
+    @abstractmethod
+    def surely(self, watching: Watching, coin: str) -> Flags: ...
 
-    def maybe(self, watching: Watching, coin: str) -> Flags:
-        raise NotImplementedError
+    @abstractmethod
+    def maybe(self, watching: Watching, coin: str) -> Flags: ...
 
     def must(self, watching: Watching, coin: str) -> bool:
         lag, lead = _minutes(watching.price_lag), watching.lead

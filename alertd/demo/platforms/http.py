@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
@@ -22,7 +23,7 @@ class Request:
     body: bytes
 
 
-class HttpPlatform:
+class HttpPlatform(ABC):
     """A server with the platform's own endpoints (`routes`), started by `async with`.
 
     `url` is its root without a trailing slash. `requests` holds everything that was asked, the scripted ones too.
@@ -36,9 +37,9 @@ class HttpPlatform:
         self._runner: web.AppRunner | None = None
         self.port = 0
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
         """The endpoints of the platform."""
-        raise NotImplementedError
 
     @property
     def url(self) -> str:
