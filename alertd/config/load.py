@@ -170,8 +170,8 @@ def _settings(document: Document, shapes: Shapes, problems: list[Problem]) -> tu
         title: {name: Unknown if (title, name) in places else own for name, own in sections.items()}
         for title, sections in shapes.items()
     }
-    assert isinstance(document.root, dict)  # noqa: S101 — the caller has seen to it
-    rest = {key: value for key, value in document.root.items() if key not in wrong} | {"version": "1"}
+    root = document.root if isinstance(document.root, dict) else {}
+    rest = {key: value for key, value in root.items() if key not in wrong} | {"version": "1"}
     return with_sections(sound).model_validate(rest), wrong
 
 

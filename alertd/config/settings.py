@@ -5,6 +5,7 @@ Every scalar of the file is text; `null` and `off` turn off what has a default.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -64,11 +65,10 @@ def _instant(value: object) -> float:
         return float(str(value))
     except ValueError:
         pass
-    try:
+    moment: datetime | None = None
+    with suppress(ValueError):
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = datetime(1, 1, 1)  # noqa: DTZ001 — without a zone it is refused below
-    if moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None:
         raise PydanticCustomError("instant", "expected a time with its zone such as 2026-01-01T09:30:00Z")
     return moment.timestamp()
 

@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,18 +14,6 @@ from tests.acceptance.ticker import Ticker
 
 UP = rule("up", "price > 70k", until="price < 60k", cooldown="1h")
 """Once in an hour, whatever the price does."""
-
-
-@pytest.fixture
-async def ticker() -> AsyncIterator[Ticker]:
-    async with Ticker({"BTCUSDT": 65_000.0}) as ticker:
-        yield ticker
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with Hook() as hook:
-        yield hook
 
 
 async def test_after_judging_and_before_the_commit(ticker: Ticker, hook: Hook, tmp_path: Path) -> None:

@@ -1,10 +1,7 @@
 """Sources that die, and sources that talk nonsense."""
 
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from alertd.demo.platforms.record import Answer
 from alertd.model.event import EventKind
@@ -13,18 +10,6 @@ from tests.acceptance.hook import Hook, arrived
 from tests.acceptance.ticker import Ticker
 
 UP = rule("up", "price > 70k", until="price < 60k")
-
-
-@pytest.fixture
-async def ticker() -> AsyncIterator[Ticker]:
-    async with Ticker({"BTCUSDT": 65_000.0}) as ticker:
-        yield ticker
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with Hook() as hook:
-        yield hook
 
 
 def hurried(ticker: Ticker, hook: Hook, folder: Path) -> dict[str, object]:

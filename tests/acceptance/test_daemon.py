@@ -19,18 +19,6 @@ UP = rule("up", "price > 70k", until="price < 60k", tell=["fired", "resolved"])
 
 
 @pytest.fixture
-async def ticker() -> AsyncIterator[Ticker]:
-    async with Ticker({"BTCUSDT": 65_000.0}) as ticker:
-        yield ticker
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with Hook() as hook:
-        yield hook
-
-
-@pytest.fixture
 async def daemon(ticker: Ticker, hook: Hook, tmp_path: Path) -> AsyncIterator[Daemon]:
     async with Daemon(tmp_path, watching(ticker, f"{hook.url}/hook", tmp_path), [UP]) as daemon:
         yield daemon
