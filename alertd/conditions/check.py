@@ -6,18 +6,19 @@ neither negated nor waited for. All of a sentence's mistakes are found at once.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from alertd.conditions import tree as t
-from alertd.conditions.fields import FIELDS, FieldSpec, Unit
+from alertd.conditions.comparisons import Comparisons
+from alertd.conditions.confirm import unnamed
+from alertd.conditions.fields import Unit
 from alertd.conditions.mistakes import Sentence
+from alertd.conditions.names import lexicon
 from alertd.conditions.parse import read
-from alertd.conditions.units import unit_of, words_for
+from alertd.conditions.sense import warn
+from alertd.conditions.templates import Templates
 from alertd.errors import Problem, RuleError
-from alertd.model.units import say_duration
 from alertd.model.universe import Universe
-
-LONGEST_WINDOW = 400 * 86400.0
-"""Seconds of history that the market keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,15 @@ def compile_condition(text: str, universe: Universe) -> Compiled:
     The problems have the sentence's own columns, on line 1 of no file.
     """
     sentence = Sentence(text)
-    tree = read(sentence, universe)
-    check = _Check(sentence, universe)
-    check.condition(tree)
+    known = templates(universe)
+    tree = known.fill(text)
+    if tree is None:
+        tree = read(sentence, universe)
+        _Check(sentence, lexicon(universe)).condition(tree)
+        if not sentence.problems:
+            known.learn(text, tree)
+    if all(problem.warning for problem in sentence.problems):
+        warn(tree, sentence)
     problems = sorted(sentence.problems, key=lambda problem: problem.column)
     mistakes = [problem for problem in problems if not problem.warning]
     if mistakes:
@@ -44,115 +51,61 @@ def compile_condition(text: str, universe: Universe) -> Compiled:
     return Compiled(tree, tuple(problems))
 
 
-class _Check:
-    def __init__(self, sentence: Sentence, universe: Universe) -> None:
-        self._sentence = sentence
-        self._universe = universe
+@lru_cache(2)
+def templates(_: Universe) -> Templates:
+    """What is remembered of the sentences of one universe: of the one that is in use and one that is taken up."""
+    return Templates()
 
+
+class _Check(Comparisons):
     def condition(self, node: t.Condition) -> None:
         match node:
-            case t.Compare(_, left, right):
-                self._sides(node, left, right)
-            case t.Cross(_, left, right):
-                self._sides(node, left, right)
-                self._not_of_age(node)
-            case t.Move():
-                self._move(node)
+            case t.Compare(_, left, right) | t.Cross(_, left, right):
+                self.compared(node, left, right)
             case t.Is(field):
                 self._state_field(field, node.span)
+            case t.Move():
+                self._lookback.window(node.span, node.field, node.seconds)
+                self.move(node, f"in {self._words_after(node, 'in')}")
             case t.Flip(field, source, target):
                 self._state_field(field, node.span)
                 if source is not None and source == target:
                     self._sentence.blame(node.span, "a flip is from one state to another, not to the same")
+            case t.And(parts) | t.Or(parts) | t.Some(_, parts):
+                for part in parts:
+                    self.condition(part)
+                self._coincidence(node)
             case t.Not(of):
                 self.condition(of)
                 self._negated(node)
-            case t.And(parts) | t.Or(parts):
-                for part in parts:
-                    self.condition(part)
-                if isinstance(node, t.And):
-                    self._coincidence(node)
+            case t.Between(of, low, high):
+                self.compared(node, of, low, high)
+            case t.Within():
+                self.near(node)
+            case t.Enters(of):
+                self.condition(of)
+            case _:
+                self._remembering(node)
 
-    # ── comparisons ──────────────────────────────────────────────────────────────────────────────────────────────
+    def _remembering(self, node: t.Condition) -> None:
+        match node:
+            case t.Holds(of, seconds) | t.Recently(of, seconds):
+                self.condition(of)
+                if seconds <= 0:
+                    self._sentence.blame(node.span, "expected a duration longer than nothing")
+            case t.Since():
+                self.since(node)
+            case t.CrossEvery():
+                self.every(node)
+            case t.Confirmed():
+                self._confirmed(node)
+            case _:
+                pass
 
-    def _sides(self, node: t.Compare | t.Cross, left: t.Expression, right: t.Expression) -> None:
-        for side in (left, right):
-            self._windows(side)
-        self._whole_ages(node)
-        one, other = unit_of(left, self._sentence), unit_of(right, self._sentence)
-        if one is None or other is None:
-            return
-        if not any(isinstance(inner, t.Field) for inner in t.walk(node)):
-            self._sentence.blame(node.span, "this never changes: there is no field in it", "name one, such as price")
-        elif Unit.STATE in (one, other):
-            self._state_compared(node, left if one is Unit.STATE else right)
-        elif not _comparable(one, other):
-            self._sentence.blame(node.span, *self._mismatch((left, one), (right, other)))
-
-    def _state_compared(self, node: t.Compare | t.Cross, state: t.Expression) -> None:
-        spec = _spec(state)
-        verb = "is" if isinstance(node, t.Compare) else "flips to"
-        hint = f"write {spec.name} {verb} {next(iter(spec.labels))}" if spec else ""
-        self._sentence.blame(node.span, f"{self._sentence.words(state.span)} is a state, not a number", hint)
-
-    def _mismatch(self, left: tuple[t.Expression, Unit], right: tuple[t.Expression, Unit]) -> tuple[str, str]:
-        message = " and ".join(
-            f"{self._sentence.words(side.span)} is {words_for(unit)}" for side, unit in (left, right)
-        )
-        by_unit = {unit: side for side, unit in (left, right)}
-        message += ": the two cannot be compared"
-        if Unit.PERCENT in by_unit:
-            other = next((unit for unit in by_unit if unit is not Unit.PERCENT), Unit.NUMBER)
-            return message, self._percent_hint(by_unit[Unit.PERCENT], by_unit[other], other)
-        if Unit.DURATION in by_unit:
-            return message, "an age is compared with a duration, as in age(price) > 10m"
-        return message, ""
-
-    def _percent_hint(self, percent: t.Expression, side: t.Expression, unit: Unit) -> str:
-        if isinstance(side, t.Number):
-            return f"write {side.value:g}%"
-        if unit is Unit.MONEY:
-            name = self._sentence.words(side.span)
-            return f"write {name} up 5% in 1h, or {name} > 1.05 * average({name}, 24h)"
-        if isinstance(percent, t.Percent):
-            points = percent.value if unit is not Unit.NUMBER else percent.value / 100
-            return f"write {points:g}, without %"
-        return ""
-
-    def _not_of_age(self, node: t.Cross) -> None:
-        if any(isinstance(inner, t.Age) for inner in t.walk(node)):
-            self._sentence.blame(node.span, "an age crosses nothing: each reading ends it", "write age(price) > 10m")
-
-    def _whole_ages(self, node: t.Compare | t.Cross) -> None:
-        """An age passes a limit without any reading: the moment is only known where it stands alone."""
-        for inner in t.walk(node):
-            if isinstance(inner, t.Arithmetic | t.Negative):
-                for age in (part for part in t.children(inner) if isinstance(part, t.Age)):
-                    hint = f"write {self._sentence.words(age.span)} > 10m"
-                    self._sentence.blame(inner.span, "an age is compared as it is, not calculated with", hint)
-
-    # ── the other forms ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _move(self, node: t.Move) -> None:
-        field, amount = node.field, node.amount
-        spec = _spec(field)
-        if spec is None or isinstance(amount, t.Parameter):
-            return
-        self._window(node, field, node.seconds)
-        if spec.unit is Unit.STATE:
-            self._sentence.blame(node.span, f"{spec.name} is a state: it does not move", f"write {spec.name} flips")
-        elif node.relative and spec.unit is not Unit.MONEY:
-            points = f"{field.name} {node.direction} {amount.value:g} in {say_duration(node.seconds)}"
-            self._sentence.blame(
-                amount.span, f"{spec.name} is {words_for(spec.unit)}: it moves by points", f"write {points}"
-            )
-        elif amount.value <= 0:
-            self._sentence.blame(amount.span, "a move has to be larger than nothing")
-        elif node.relative and node.direction == "down" and amount.value >= 100:
-            self._sentence.blame(amount.span, "nothing falls by 100% or more")
+    # ── states and what is made of conditions ────────────────────────────────────────────────────────────────────
 
     def _state_field(self, field: t.Field, span: t.Span) -> None:
-        spec = _spec(field)
+        spec = self.spec(field)
         # `is` on a number was blamed when its label was looked up; a bare `flips` has none.
         if spec is not None and spec.unit is not Unit.STATE and not self._blamed_in(span):
             self._sentence.blame(
@@ -171,61 +124,47 @@ class _Check:
                 "negate a state or a level",
             )
 
-    def _coincidence(self, node: t.And) -> None:
+    def _coincidence(self, node: t.And | t.Or | t.Some) -> None:
+        """Events that would have to happen on one reading are hardly meant."""
         events = [part for part in node.parts if t.momentary(part)]
-        if len(events) < 2:
+        spare = 0 if isinstance(node, t.And) else math.inf
+        if isinstance(node, t.Some):
+            spare = len(node.parts) - node.count
+        if len(events) - spare < 2:
             return
+        one, other = (self._sentence.words(event.span) for event in events[:2])
         self._sentence.blame(
             node.span,
-            f"{self._sentence.words(events[0].span)!r} and {self._sentence.words(events[1].span)!r} have to happen on"
-            " the very same reading",
-            "recently(…, 4h), which a later version knows, remembers one for a while",
+            f"{one!r} and {other!r} have to happen on the very same reading",
+            f"recently({one}, 4h) is true for a while",
             warning=True,
         )
 
-    # ── windows ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _windows(self, side: t.Expression) -> None:
-        for node in t.walk(side):
-            if isinstance(node, t.Window | t.Change):
-                self._window(node, node.field, node.seconds)
-
-    def _window(self, node: t.Window | t.Change | t.Move, field: t.Field, seconds: float) -> None:
-        spec = _spec(field)
-        if spec is None or math.isnan(seconds):
+    def _confirmed(self, node: t.Confirmed) -> None:
+        of, *others = node.parts
+        before = len(self._sentence.problems)
+        self.condition(of)
+        if len(self._sentence.problems) > before:
             return
-        if spec.unit is Unit.STATE and not isinstance(node, t.Move):
-            self._sentence.blame(node.span, f"{spec.name} is a state: it has no {_verb(node)}")
-        elif isinstance(node, t.Change) and spec.unit is not Unit.MONEY:
-            hint = f"write {field.name} up 5 in {say_duration(seconds)}"
-            self._sentence.blame(node.span, f"{spec.name} is {words_for(spec.unit)}: it changes by points", hint)
-        if seconds <= 0:
-            self._sentence.blame(node.span, "a window has to be longer than nothing")
-        elif seconds > LONGEST_WINDOW:
-            self._sentence.blame(node.span, f"a window is {say_duration(LONGEST_WINDOW)} at the longest")
-        elif (slowest := self._interval(field)) > seconds:
-            self._sentence.blame(
-                node.span,
-                f"{spec.name} comes every {say_duration(slowest)}: a window of {say_duration(seconds)} is too short",
-                f"take a window of {say_duration(2 * slowest)} or longer, or poll more often",
-            )
-
-    def _interval(self, field: t.Field) -> float:
-        """Seconds between readings of the field at the quickest source that the sentence allows, 0 if unknown."""
-        names = [field.source] if field.source else list(self._universe.sources)
-        known = [self._universe.intervals.get((name, field.name)) for name in names]
-        return min((interval for interval in known if interval is not None), default=0.0)
+        words = self._sentence.words(of.span)
+        if any(t.momentary(part) for part in t.walk(of) if not isinstance(part, t.Expression)):
+            message = "sources never cross on the same reading"
+            self._sentence.blame(node.span, message, "write price > 70k confirmed by 2 sources")
+        elif any(_remembers(part) for part in t.walk(of)):
+            self._sentence.blame(node.span, f"{words!r} has to be remembered: sources confirm what is true now")
+        elif not others and not unnamed(of):
+            message = "no other source can say this: it names its source, or is not of the rule's own coin"
+            self._sentence.blame(node.span, message, "write price > 70k confirmed by 2 sources")
+        else:
+            # The others differ in their source alone, which may be too slow for a window.
+            for part in others:
+                if len(self._sentence.problems) == before:
+                    self.condition(part)
 
 
-def _spec(node: t.Expression) -> FieldSpec | None:
-    return FIELDS.get(node.name) if isinstance(node, t.Field) else None
-
-
-def _verb(node: t.Window | t.Change | t.Move) -> str:
-    return node.function if isinstance(node, t.Window) else "change"
-
-
-def _comparable(one: Unit, other: Unit) -> bool:
-    if one is other:
-        return True
-    return Unit.NUMBER in (one, other) and not {one, other} & {Unit.PERCENT, Unit.DURATION}
+def _remembers(node: t.Tree) -> bool:
+    match node:
+        case t.Recently() | t.Holds() | t.Since(_, _, _, _, t.LastAlert()):
+            return True
+        case _:
+            return False

@@ -1,7 +1,7 @@
 """A condition, judged for all the alerts of a bank at once.
 
-Verdicts are of Kleene's logic, coded so that `and` is the minimum and `or` the maximum. Crossings and flips remember:
-each has its columns of memory, which `judge` reads and moves on.
+Verdicts are of Kleene's logic, coded so that `and` is the minimum and `or` the maximum. Some nodes remember: each has
+its columns of memory (see `conditions.memory`), which `judge` reads and moves on.
 """
 
 from collections.abc import Sequence
@@ -9,90 +9,121 @@ from functools import reduce
 
 import numpy as np
 
-from alertd.conditions.measure import Look, highest, lowest, number
+from alertd.conditions.codes import NO, UNKNOWN, YES, apart, at_least, codes_of
+from alertd.conditions.levels import level, moved
+from alertd.conditions.look import Look
+from alertd.conditions.measure import number, peers_of
+from alertd.conditions.memory import memories, placed
+from alertd.conditions.series import gather
 from alertd.conditions.shape import fields_of
 from alertd.conditions.tree import (
     And,
+    Between,
     Compare,
     Condition,
+    Confirmed,
+    Count,
     Cross,
+    CrossEvery,
+    Enters,
+    Field,
     Flip,
+    Holds,
     Is,
+    LastAlert,
     Move,
     Not,
     Or,
+    Rank,
+    Recently,
+    Share,
+    Since,
+    Some,
     Tree,
-    walk,
+    Within,
 )
 from alertd.market.columns import Codes, Flags, Floats
 
-NO, UNKNOWN, YES = 0, 1, 2
-"""Verdicts."""
-
-CLOSE = 1e-12
-"""Numbers are equal within this, relative."""
-
-
-def memories(node: Tree) -> int:
-    """How many columns of memory a tree needs."""
-    return sum(_MEMORY.get(type(part), 0) for part in walk(node))
-
-
-_MEMORY: dict[type, int] = {Cross: 2, Flip: 1}
+__all__ = ["NO", "UNKNOWN", "YES", "apart", "judge", "memories", "rebase"]
 
 
 def judge(node: Condition, look: Look) -> Codes:
-    """The verdict for each alert; moves the memory of crossings and flips on by this tick."""
+    """The verdict for each alert; moves the memory on by this tick."""
     with np.errstate(all="ignore"):
+        survey(node, look)
         return _Judging(look).verdict(node)
 
 
-def apart(left: Floats, right: Floats) -> Floats:
-    """left − right, 0 where they are equal, NaN where one is unknown."""
-    distance = left - right
-    distance[np.abs(distance) <= CLOSE * np.abs(right)] = 0.0
-    return distance
+def rebase(node: Condition, look: Look, which: Flags) -> None:
+    """From now on what these alerts say since their last alert counts from the values of now."""
+    for part, column in placed(node):
+        if isinstance(part, Since) and isinstance(part.base, LastAlert):
+            value = number(part.field, look)
+            base = look.memory[column]
+            base[:] = np.where(which & ~np.isnan(value), value, base)
+
+
+def survey(node: Tree, look: Look) -> None:
+    """Look at the coins of the rules: what each `count` and `share` comes to."""
+    for part, _ in placed(node):
+        if isinstance(part, Count | Share) and part not in look.breadth:
+            peers = peers_of(look)
+            verdicts = judge(part.of, peers.look)
+            yes, known = peers.sums(verdicts == YES), peers.sums(verdicts != UNKNOWN)
+            told = yes if isinstance(part, Count) else 100.0 * yes / known
+            look.breadth[part] = np.where(known > 0, told, np.nan)
 
 
 class _Judging:
-    """One pass over a tree, from left to right: each crossing and flip takes its own columns of memory."""
+    """One pass over a tree, from left to right: each node that remembers takes its own columns of memory."""
 
     def __init__(self, look: Look) -> None:
         self.look = look
         self.used = 0
 
-    def verdict(self, node: Condition) -> Codes:
-        look = self.look
+    def verdict(self, node: Condition) -> Codes:  # noqa: PLR0911 - one line per form
         match node:
-            case Compare(operator, left, right):
-                distance = apart(number(left, look), number(right, look))
-                return _codes(_COMPARISONS[operator](distance, 0.0), np.isnan(distance))
-            case Is(of, state):
-                value = number(of, look)
-                return _codes(value == state, np.isnan(value))
-            case Move():
-                return _moved(node, look)
+            case Compare() | Is() | Move() | Within() | Between():
+                return level(node, self.look)
             case Cross():
                 return self._crossed(node)
+            case CrossEvery():
+                return self._crossed_every(node)
+            case Enters():
+                return self._entered(node)
             case Flip():
                 return self._flipped(node)
+            case Holds():
+                return self._held(node)
+            case Since():
+                return self._since(node)
+            case Recently():
+                return self._recently(node)
             case Not(of):
                 return (YES - self.verdict(of)).astype(np.int8)
             case And(parts):
                 return reduce(np.minimum, [self.verdict(part) for part in parts])
             case Or(parts):
                 return reduce(np.maximum, [self.verdict(part) for part in parts])
+            case Some(count, parts) | Confirmed(count, parts):
+                return at_least(count, [self.verdict(part) for part in parts])
 
     def _take(self, count: int) -> Sequence[Floats]:
         self.used += count
         return self.look.memory[self.used - count : self.used]
 
-    def _crossed(self, node: Cross) -> Codes:
-        look, (last, before) = self.look, self._take(2)
-        now = np.sign(apart(number(node.left, look), number(node.right, look)))
-        new, revised = _touched(node, look)
+    def _step(self, node: Condition, now: Floats) -> tuple[Floats, Flags]:
+        """What was at the reading before the one being judged, and which alerts judge a reading: takes the two columns
+        of a node that compares readings, and moves them on."""
+        last, before = self._take(2)
+        new, revised = _touched(node, self.look)
         before[:] = np.where(new, last, before)
-        last[:] = now if look.priming else np.where(new | revised, now, last)
+        last[:] = now if self.look.priming else np.where(new | revised, now, last)
+        return before, new | revised
+
+    def _crossed(self, node: Cross) -> Codes:
+        now = np.sign(apart(number(node.left, self.look), number(node.right, self.look)))
+        before, read = self._step(node, now)
         match node.direction:
             case "above":
                 crossed = (now > 0) & (before <= 0)
@@ -102,57 +133,87 @@ class _Judging:
                 crossed = ((now > 0) & (before <= 0)) | ((now < 0) & (before >= 0))
             case _:
                 crossed = (now != before) & ((now == 0) | (now * before <= 0))
-        unknown = np.isnan(now) | ((new | revised) & np.isnan(before))
-        return _codes(crossed & (new | revised), unknown)
+        return codes_of(crossed & read, np.isnan(now) | (read & np.isnan(before)))
+
+    def _crossed_every(self, node: CrossEvery) -> Codes:
+        now = number(node.of, self.look)
+        before, read = self._step(node, now)
+        crossed = ~np.isnan(multiple_crossed(now, before, number(node.step, self.look)))
+        return codes_of(crossed & read, np.isnan(now) | (read & np.isnan(before)))
+
+    def _entered(self, node: Enters) -> Codes:
+        now = self.verdict(node.range)
+        before, read = self._step(node, np.where(now == UNKNOWN, np.nan, now))
+        crossed = (now == NO) & (before == YES) if node.leaves else (now == YES) & (before == NO)
+        return codes_of(crossed & read, (now == UNKNOWN) | (read & np.isnan(before)))
 
     def _flipped(self, node: Flip) -> Codes:
-        look, (last,) = self.look, self._take(1)
-        now = number(node.field, look)
-        flipped = ~np.isnan(now) & ~np.isnan(last) & (now != last) & (not look.priming)
+        (last,) = self._take(1)
+        now = number(node.field, self.look)
+        flipped = ~np.isnan(now) & ~np.isnan(last) & (now != last) & (not self.look.priming)
         if node.source_state is not None:
             flipped &= last == node.source_state
         if node.target_state is not None:
             flipped &= now == node.target_state
         last[:] = np.where(np.isnan(now), last, now)
-        return _codes(flipped, np.isnan(now))
+        return codes_of(flipped, np.isnan(now))
+
+    def _held(self, node: Holds) -> Codes:
+        frozen, since = self._take(2)
+        crossed = self._crossed(node.of)
+        left, now = number(node.of.left, self.look), self.look.tick.now
+        past = apart(left, frozen)
+        back = past <= 0 if node.of.direction == "above" else past >= 0
+        frozen[back] = since[back] = np.nan
+        begins = (crossed == YES) & np.isnan(since)
+        frozen[begins], since[begins] = number(node.of.right, self.look)[begins], now
+        return codes_of(since + node.seconds <= now, np.isnan(left))
+
+    def _since(self, node: Since) -> Codes:
+        value, amount = number(node.field, self.look), number(node.amount, self.look)
+        if isinstance(node.base, LastAlert):
+            (base,) = self._take(1)
+            base[:] = np.where(np.isnan(base), value, base)
+        else:
+            base = number(node.base, self.look)
+        return moved(node, value, amount, (base, base))
+
+    def _recently(self, node: Recently) -> Codes:
+        (last,) = self._take(1)
+        now = self.look.tick.now
+        verdict = self.verdict(node.of)
+        if not self.look.priming:
+            last[verdict == YES] = now
+        recent = last > now - node.seconds
+        return codes_of(recent, ~recent & (verdict == UNKNOWN))
 
 
-_COMPARISONS: dict[str, np.ufunc] = {
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
+def multiple_crossed(now: Floats, before: Floats, step: Floats) -> Floats:
+    """The multiple of the step that lies between two values, the nearest to the one of now; NaN for none."""
+    high, low = _in_steps(now, step), _in_steps(before, step)
+    up, down = np.ceil(high) - 1.0, np.floor(high) + 1.0
+    found: Floats = step * np.where(
+        (high > low) & (up >= low), up, np.where((high < low) & (down <= low), down, np.nan)
+    )
+    return found
 
 
-def _codes(yes: Flags, unknown: Flags) -> Codes:
-    codes = yes.astype(np.int8)
-    codes *= YES
-    codes[unknown] = UNKNOWN
-    return codes
+def _in_steps(value: Floats, step: Floats) -> Floats:
+    steps = value / step
+    whole = np.rint(steps)
+    return np.where(apart(steps, whole) == 0.0, whole, steps)
 
 
-def _moved(node: Move, look: Look) -> Codes:
-    value, amount = number(node.field, look), number(node.amount, look)
-    reached = 100.0 * value if node.relative else value
-    unknown, moved = np.isnan(value), np.zeros(look.size, np.bool_)
-    if node.direction != "down":
-        base = lowest(node.field, node.seconds, look)
-        goal = (100.0 + amount) * base if node.relative else base + amount
-        unknown, moved = unknown | np.isnan(base), apart(reached, goal) >= 0
-    if node.direction != "up":
-        base = highest(node.field, node.seconds, look)
-        goal = (100.0 - amount) * base if node.relative else base - amount
-        unknown, moved = unknown | np.isnan(base), moved | (apart(reached, goal) <= 0)
-    return _codes(moved, unknown)
-
-
-def _touched(node: Cross, look: Look) -> tuple[Flags, Flags]:
-    """Which alerts got a new reading, and which a revision only, of a series that this crossing names."""
+def _touched(node: Tree, look: Look) -> tuple[Flags, Flags]:
+    """Which alerts got a new reading, and which a revision only, of a series that a node names."""
     new, revised = np.zeros(look.size, np.bool_), np.zeros(look.size, np.bool_)
-    for of in fields_of(node):
-        new |= look.tick.new[look.series[of]]
-        revised |= look.tick.revised[look.series[of]]
+    for part in {part for part, _ in placed(node)}:
+        if isinstance(part, Field):
+            new |= gather(look.tick.new, look.series[part])
+            revised |= gather(look.tick.revised, look.series[part])
+        elif isinstance(part, Count | Share | Rank):
+            peers = peers_of(look)
+            for of in fields_of(part):
+                new |= peers.sums(look.tick.new[peers.look.series[of]]) > 0
+                revised |= peers.sums(look.tick.revised[peers.look.series[of]]) > 0
     return new, revised & ~new

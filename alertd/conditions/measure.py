@@ -1,72 +1,44 @@
 """An expression, evaluated for all the alerts of a bank at once: float64 columns, NaN where they are unknown."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import assert_never
 
 import numpy as np
 
+from alertd.conditions.look import Look, Peers, Tick
+from alertd.conditions.memory import placed
+from alertd.conditions.series import finite, of_series
 from alertd.conditions.tree import (
     Age,
     Arithmetic,
     Change,
     Compare,
-    Condition,
+    Count,
     Duration,
     Expression,
     Field,
+    Holds,
+    Indicator,
+    LastAlert,
     Negative,
     Number,
+    Opening,
     Parameter,
     Percent,
+    Rank,
+    Recently,
+    Share,
+    Tree,
     Window,
-    walk,
 )
-from alertd.market.columns import Flags, Floats, Rows
-from alertd.market.market import Market
+from alertd.market.columns import Floats
+from alertd.market.windows import CLOSE
+
+__all__ = ["Look", "Peers", "Tick", "has_timeouts", "highest", "lowest", "number", "peers_of", "since", "timeouts"]
 
 AGE_STEP = 1e-3
 """A time out is looked at so many seconds after it, where it must have been exceeded."""
-
-_NOTHING: Rows = np.empty(0, np.intp)
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """The market at one moment. `new` and `revised` flag, by series number, what this tick brought; `known` are the
-    values by series number, NaN where there is none or it is stale."""
-
-    market: Market
-    now: float
-    new: Flags
-    revised: Flags
-    known: Floats
-
-    @classmethod
-    def of(cls, market: Market, now: float, new: Rows = _NOTHING, revised: Rows = _NOTHING) -> Self:
-        """The market as it is now; `new` and `revised` are series numbers."""
-        return cls(market, now, market.flags(new), market.flags(revised), market.known())
-
-
-@dataclass(slots=True)
-class Look:
-    """What a tree is evaluated on: n alerts, and the market as they are bound to it.
-
-    `series[field]` are the series numbers of a field, `parameters[i]` the i-th constants, `memory[k]` the k-th column
-    of memory, `added` when each alert came, all of length n. `priming` only fills the memory: it takes the latest
-    readings as those before the next.
-    """
-
-    tick: Tick
-    series: Mapping[Field, Rows]
-    parameters: Sequence[Floats]
-    memory: Sequence[Floats]
-    added: Floats
-    priming: bool = False
-
-    @property
-    def size(self) -> int:
-        return len(self.added)
 
 
 def number(node: Expression, look: Look) -> Floats:
@@ -76,83 +48,106 @@ def number(node: Expression, look: Look) -> Floats:
             return np.full(look.size, value)
         case Parameter(index):
             return look.parameters[index]
-        case Field():
-            return _value(node, look)
-        case Window(function, of, seconds):
-            return _window(function, of, seconds, look)
-        case Change(of, seconds):
-            return _finite(100.0 * (_value(of, look) / _past(of, seconds, look) - 1.0))
+        case Field() | Window() | Indicator() | Opening() | Change():
+            return of_series(node, look)
         case Age(of):
-            return look.tick.now - _since(of, look)
+            return look.tick.now - since(of, look)
+        case Count() | Share():
+            return look.breadth[node]
+        case Rank(of):
+            return _rank(of, look)
         case Negative(of):
             return -number(of, look)
         case Arithmetic(operator, left, right):
-            return _finite(_OPERATORS[operator](number(left, look), number(right, look)))
+            return finite(_OPERATORS[operator](number(left, look), number(right, look)))
+        case LastAlert():
+            raise TypeError("what an alert last opened with is in its memory")
+        case _:
+            assert_never(node)
 
 
 _OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
-def _value(of: Field, look: Look) -> Floats:
-    values: Floats = look.tick.known[look.series[of]]
-    return values
-
-
-def _since(of: Field, look: Look) -> Floats:
+def since(of: Field, look: Look) -> Floats:
     """When a field last had a reading; where it never had one, when the alert was added."""
     numbers, latest = look.series[of], look.tick.market.latest
     return np.where(np.isnan(latest.at[numbers]), look.added, latest.seen[numbers])
 
 
-def _window(function: str, of: Field, seconds: float, look: Look) -> Floats:
-    now = look.tick.now
-    ring, rows = look.tick.market.ring(seconds, look.series[of])
-    match function:
-        case "high":
-            found = ring.high_of(rows, seconds, now, before=True)
-        case "low":
-            found = ring.low_of(rows, seconds, now, before=True)
-        case _:
-            found = ring.average(rows, seconds, now)
-    return np.where(ring.complete(rows, seconds, now) & ~np.isnan(_value(of, look)), found, np.nan)
-
-
-def _past(of: Field, seconds: float, look: Look) -> Floats:
-    now = look.tick.now
-    ring, rows = look.tick.market.ring(seconds, look.series[of])
-    return np.where(ring.complete(rows, seconds, now), ring.close_by(rows, now - seconds), np.nan)
+def highest(of: Field, seconds: float, look: Look) -> Floats:
+    """Of what a window holds so far, the reading being judged among it."""
+    return of_series(Window("highest", of, seconds), look)
 
 
 def lowest(of: Field, seconds: float, look: Look) -> Floats:
     """Of what a window holds so far, the reading being judged among it."""
-    ring, rows = look.tick.market.ring(seconds, look.series[of])
-    return ring.low_of(rows, seconds, look.tick.now, before=False)
+    return of_series(Window("lowest", of, seconds), look)
 
 
-def highest(of: Field, seconds: float, look: Look) -> Floats:
-    """Of what a window holds so far, the reading being judged among it."""
-    ring, rows = look.tick.market.ring(seconds, look.series[of])
-    return ring.high_of(rows, seconds, look.tick.now, before=False)
+def peers_of(look: Look) -> Peers:
+    """Raises ValueError where a look at a `count`, `share` or `rank` has none."""
+    if look.peers is None:
+        raise ValueError("what counts over the coins of a rule is looked at with them")
+    return look.peers
 
 
-def _finite(values: Floats) -> Floats:
-    return np.where(np.isfinite(values), values, np.nan)
+def _rank(of: Expression, look: Look) -> Floats:
+    """1 and the number of the rule's coins with a larger value."""
+    peers, mine = peers_of(look), number(of, look)
+    values = number(of, peers.look)
+    known = (~np.isnan(values)).nonzero()[0]
+    order = known[np.argsort(values[known])]
+    # Every value's place among all; within a rule it is found by (rule, place).
+    places = np.sort(peers.of[order] * (len(order) + 1) + np.arange(len(order)))
+    above = np.searchsorted(values[order], mine + CLOSE * np.abs(mine), side="right")
+    first = np.searchsorted(places, peers.mine * (len(order) + 1) + above)
+    last = np.searchsorted(places, (peers.mine + 1) * (len(order) + 1))
+    return np.where(np.isnan(mine), np.nan, 1.0 + last - first)
 
 
-Limits = tuple[tuple[Field, Expression], ...]
+# ── what changes by time alone ───────────────────────────────────────────────────────────────────────────────────
 
 
-def age_limits(node: Condition) -> Limits:
-    """(field, limit) of every `age(…)` that is compared with a duration."""
-    compared = [part for part in walk(node) if isinstance(part, Compare)]
-    sides = [pair for part in compared for pair in ((part.left, part.right), (part.right, part.left))]
-    return tuple((age.field, limit) for age, limit in sides if isinstance(age, Age) and not isinstance(limit, Age))
+@lru_cache(4096)
+def has_timeouts(node: Tree) -> bool:
+    """True if a verdict may change by time alone."""
+    return any(
+        isinstance(part, Recently | Holds)
+        or (isinstance(part, Compare) and any(_limits(part)))
+        or (isinstance(part, Count | Share) and has_timeouts(part.of))
+        for part, _ in placed(node)
+    )
 
 
-def timeouts(limits: Limits, look: Look, after: float | Floats) -> Floats:
-    """When an age next passes one of its limits, if no reading comes; infinity where none will after that time."""
-    due = np.full(look.size, np.inf)
-    for of, limit in limits:
-        passes = _since(of, look) + number(limit, look) + AGE_STEP
-        due = np.fmin(due, np.where(passes > after, passes, np.inf))
+def timeouts(node: Tree, look: Look, after: float | Floats) -> Floats | float:
+    """When an age next passes a limit, what was true recently no longer is, or what is held has been held long enough,
+    if no reading comes; infinity where none will after that time."""
+    due: Floats | float = np.inf
+    for part, column in placed(node) if has_timeouts(node) else ():
+        for ends in _ends(part, column, look, after):
+            due = np.fmin(due, np.where(ends > after, ends, np.inf))
     return due
+
+
+def _ends(part: Tree, column: int, look: Look, after: float | Floats) -> Iterator[Floats]:
+    match part:
+        case Compare():
+            for age, limit in _limits(part):
+                yield since(age.field, look) + number(limit, look) + AGE_STEP
+        case Recently(_, seconds):
+            yield look.memory[column] + seconds
+        case Holds(_, seconds):
+            yield look.memory[column + 1] + seconds
+        case Count(of) | Share(of) if has_timeouts(of):
+            peers = peers_of(look)
+            begin, ends = np.full(peers.count, np.inf), np.full(peers.count, np.inf)
+            np.minimum.at(begin, peers.mine, after)
+            np.minimum.at(ends, peers.of, timeouts(of, peers.look, begin[peers.of]))
+            yield ends[peers.mine]
+
+
+def _limits(part: Compare) -> Iterator[tuple[Age, Expression]]:
+    """The ages that are compared, and what with."""
+    sides = ((part.left, part.right), (part.right, part.left))
+    return ((age, limit) for age, limit in sides if isinstance(age, Age) and not isinstance(limit, Age))

@@ -1,29 +1,46 @@
 """What is wrong with a sentence, in a trader's words, with a caret under the place."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 
 from lark import Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedInput
 
 from alertd.conditions.fields import FIELDS
-from alertd.conditions.grammar import FUNCTIONS, KEYWORDS
+from alertd.conditions.functions import FUNCTIONS
+from alertd.conditions.grammar import KEYWORDS
+from alertd.conditions.idioms import FIELDS_MEANT, idiom_at
 from alertd.conditions.tree import Span
 from alertd.errors import Problem, did_you_mean
 
 _OPERAND = {"WORD", "FUNCTION"}
+_SIGNS = {"COMPARISON", "COMMA", "DOT"}
+_LAST_WORD = re.compile(r"(\w+)$")
+_LAST_NAME = re.compile(r"(\w+|\"[^\"]+\")\.$")
 
 _EXPECTED = (
     # The first row whose kinds of words may all come next says what was expected.
     ({"WORD", "FUNCTION"}, "a field such as price, or a number"),
     ({"COMPARISON", "CROSSES"}, "a comparison such as > 70k, crosses above 70k, up 5% in 1h or is bullish"),
-    ({"COMMA"}, "a comma or the closing parenthesis"),
+    ({"COMMA", "RPAR"}, "a comma or the closing parenthesis"),
+    ({"COMMA"}, "a comma and what comes after it, as in recently(price > 70k, 4h)"),
     ({"PERCENT", "QUANTITY"}, "an amount such as 5% or 500"),
-    ({"IN"}, "a window such as in 1h"),
+    ({"IN"}, "a window such as in 1h, or since open(1d)"),
     ({"QUANTITY"}, "a duration such as 15m, 4h or 7d"),
+    ({"WHERE"}, "where and a condition, as in count(where price > 70k)"),
+    ({"WITHIN", "BETWEEN", "NOT"}, "a state such as bullish, or between 60k and 70k"),
+    ({"WITHIN", "BETWEEN"}, "within 1% of 70k or between 60k and 70k"),
     ({"WORD"}, "a name such as price, or a state such as bullish"),
     ({"RPAR", "AND"}, "and, or, or the closing parenthesis"),
     ({"RPAR"}, "the closing parenthesis"),
-    ({"AND"}, "and, or, or the end of the sentence"),
+    ({"TO", "AND"}, "to and the other end, as in 60k to 70k"),
+    ({"AND", "OR"}, "and, or, or the end of the sentence"),
+    ({"AND"}, "and with the other end, as in between 60k and 70k"),
+    ({"OF"}, "of and a level, as in within 1% of 70k"),
+    ({"ALERT"}, "alert, as in since last alert"),
+    ({"BY"}, "by, as in confirmed by 2 sources"),
+    ({"SOURCES"}, "sources, as in confirmed by 2 sources"),
+    ({"PLUS"}, "+, -, *, / or the end"),
     ({"$END"}, "the end of the sentence"),
     ({"LPAR"}, "an opening parenthesis"),
     ({"DOT"}, "a dot and a field, as in ETH.price"),
@@ -42,6 +59,16 @@ _WORD_HINTS = {
     "above": "write > or crosses above",
     "up": "write a whole move, such as price up 5% in 1h",
     "down": "write a whole move, such as price down 5% in 1h",
+    "for": "for: 5m is a line of the rule; after a crossing write holds 5m",
+    "stays": "say how long with for: 5m in the rule",
+    "touches": "write reaches",
+    "near": "write within 1% of",
+    "exceeds": "write >",
+    "if": "write and",
+    "when": "write and",
+    "percent": "write 5%",
+    "usd": "leave the currency out",
+    "dollars": "leave the currency out",
 }
 
 _CHARACTER_HINTS = {
@@ -57,6 +84,7 @@ _CHARACTER_HINTS = {
     "”": "quote a coin's name with \"",
     "≥": "write >=",
     "≤": "write <=",
+    "×": "write *",
     ".": "write 0.5, with a digit before the point",
 }
 
@@ -123,28 +151,60 @@ class Sentence:
         token = error.token
         accepts = set(error.accepts or ())
         start = token.start_pos if token.type != "$END" and token.start_pos is not None else len(self.text.rstrip())
+        if idiom := idiom_at(self.text, start):
+            place, hint = idiom
+            return self.problem(place, f"the language has no {self.words(place)!r}", hint)
         expected = next((words for kinds, words in _EXPECTED if kinds <= accepts), "something else")
         if token.type == "$END":
             return self.problem((start, start + 1), f"the sentence ends too early: expected {expected}")
         span = (start, start + len(token))
-        if token.type == "LATER":
-            return self.problem(span, f"this version does not know {str(token)!r} yet", _instead(token))
-        return self.problem(span, f"expected {expected}, not {str(token)!r}", self._hint(token, accepts))
+        if accepts == {"QUANTITY"} and self.text[:start].rstrip().lower().endswith("by"):
+            expected = "how many sources"
+        word = str(token).lstrip(", ") or str(token)
+        return self.problem(span, f"expected {expected}, not {word!r}", self._hint(token, accepts))
 
     def _hint(self, token: Token, accepts: set[str]) -> str:
-        before = self.text[: token.start_pos].rstrip()
-        word = str(token)
-        if word == "," and before[-1:].isdigit():
-            return "write a number without commas: 70000 or 70k"
-        if token.type == "COMPARISON" and "AND" in accepts:
-            return "write two comparisons: price > 1 and price < 2"
-        if word == "." and before[-1:].isalnum():
-            return 'quote a name that begins with a digit: "1INCH".price'
+        start = token.start_pos or 0
+        before = self.text[:start].rstrip()
+        last = _LAST_WORD.search(before)
+        if token.type in _SIGNS:
+            return _sign_hint(token, before, self.text[start + 1 :], accepts)
+        if last and last[1].lower() in FUNCTIONS and token.type in ("QUANTITY", "WORD", "PERCENT"):
+            return f"write {FUNCTIONS[last[1].lower()].form}"
         if token.type in ("WORD", "FUNCTION"):
-            if before[-1:].isdigit() and token[0].lower() in "smhdwkb":
+            if token.type == "FUNCTION" and before.endswith("."):
+                return _inside_hint(token, before)
+            if before[-1:].isdigit() and (len(token) == 1 or token.lower() in _UNIT_WORDS):
                 return "write the unit right behind the number, with one letter: 1h, 15m, 70k"
             return _WORD_HINTS.get(token.lower()) or did_you_mean(token, _next_words(accepts))
+        if token.type == "WITHIN" and "IN" in accepts:
+            return "write in 1h"
         return _WORD_HINTS.get(token.lower(), "")
+
+
+def _sign_hint(token: Token, before: str, after: str, accepts: set[str]) -> str:
+    if token.type == "COMPARISON":
+        if before.endswith("=") and token in ("<", ">"):
+            return f"write {token}="
+        return "write two comparisons: price > 1 and price < 2" if "AND" in accepts else ""
+    if token.type == "DOT":
+        return 'quote a name that begins with a digit: "1INCH".price' if before[-1:].isalnum() else ""
+    if after.lstrip().lower().startswith("confirmed"):
+        return "leave the comma out"
+    if before[-1:].isdigit() and after[:1].isdigit():
+        return "write a number without commas: 70000 or 70k"
+    if "AND" in accepts:
+        return "write and"
+    return ""
+
+
+def _inside_hint(function: Token, before: str) -> str:
+    """The coin of a function stands within its parentheses."""
+    coin = _LAST_NAME.search(before)
+    name = function.lower()
+    form = FUNCTIONS[name].form if name in FUNCTIONS else f"{name}(1h)"
+    inside = form.partition("(")[2].removeprefix("price, ")
+    return f"write {name}({coin[1]}.price, {inside}" if coin and "where" not in form else ""
 
 
 def _next_words(accepts: set[str]) -> Iterable[str]:
@@ -154,25 +214,22 @@ def _next_words(accepts: set[str]) -> Iterable[str]:
         yield from FUNCTIONS
 
 
-def _instead(token: Token) -> str:
-    return {
-        "volume": "volume_24h is what was traded in the last 24 hours",
-        "rank": "market_cap_rank is the rank by market cap",
-        "between": "write price > 1 and price < 2",
-        "close": "write price",
-        "of": "join conditions with and, or",
-    }.get(token.lower(), "")
+def listed(names: Iterable[str], joined: str) -> str:
+    """`a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} {joined} {last}" if first else last
 
 
-def unknown_field(word: str) -> tuple[str, str]:
-    """Message and hint for a word that stands where a field belongs."""
+def unknown_field(word: str, series: Iterable[str], coins: Container[str]) -> tuple[str, str]:
+    """Message and hint for a word that stands where a field belongs; the coins are in upper case."""
     name = word.lower()
     if name in FUNCTIONS:
-        example = "age(price)" if name == "age" else f"{name}(price, 24h)"
-        return f"{word!r} needs its window in parentheses", f"write {example}"
-    near = did_you_mean(word, FIELDS)
+        return f"{word!r} needs parentheses behind it", f"write {FUNCTIONS[name].form}"
+    near = "" if word in coins else did_you_mean(word, (*FIELDS, *series))
     states = next((spec.name for spec in FIELDS.values() if name in (*spec.labels, *spec.aliases)), None)
-    if states:
+    if name in FIELDS_MEANT and word not in coins:
+        near = FIELDS_MEANT[name]
+    elif states:
         near = f"write {states} is {name}"
     elif not near and word.isupper():
         near = f"write {word}.price for the price of a coin"
@@ -182,8 +239,8 @@ def unknown_field(word: str) -> tuple[str, str]:
 def unknown_function(word: str) -> tuple[str, str]:
     if word.lower() in FIELDS:
         return f"{word!r} is a field and takes no parentheses", f"write {word.lower()}"
-    listed = f"the functions are {', '.join(FUNCTIONS)}"
-    return f"there is no function {word!r}", did_you_mean(word, FUNCTIONS) or listed
+    near = did_you_mean(word, (*FUNCTIONS, "volume", "base_volume", "recently"))
+    return f"there is no function {word!r}", near or f"the functions are {', '.join(FUNCTIONS)}"
 
 
 def quantity_hint(text: str) -> str:

@@ -1,7 +1,10 @@
 """The unit of an expression, from those of its parts."""
 
+from collections.abc import Callable
+
 from alertd.conditions import tree as t
-from alertd.conditions.fields import FIELDS, Unit
+from alertd.conditions.fields import FieldSpec, Unit, spec_of
+from alertd.conditions.functions import FUNCTIONS
 from alertd.conditions.mistakes import Sentence
 
 _WORDS = {
@@ -19,24 +22,35 @@ def words_for(unit: Unit) -> str:
     return _WORDS[unit]
 
 
-def unit_of(node: t.Expression, sentence: Sentence) -> Unit | None:
+Specs = Callable[[str], FieldSpec | None]
+"""The row of a field by its name."""
+
+
+def unit_of(node: t.Expression, sentence: Sentence, specs: Specs = spec_of) -> Unit | None:
     """None where a part is wrong (and blamed for it), so that the whole is not blamed as well."""
     match node:
-        case t.Number() | t.Parameter():
+        case t.Field(name):
+            spec = specs(name)
+            return spec.unit if spec is not None else None
+        case t.Number() | t.Parameter() | t.Count():
             return Unit.NUMBER
-        case t.Percent() | t.Change():
+        case t.Percent() | t.Change() | t.Share():
             return Unit.PERCENT
         case t.Duration() | t.Age():
             return Unit.DURATION
-        case t.Field(name):
-            return FIELDS[name].unit if name in FIELDS else None
-        case t.Window(_, field):
-            unit = unit_of(field, sentence)
-            return unit if unit is not Unit.STATE else None
+        case t.Rank():
+            return Unit.RANK
+        case t.Window(function, field) | t.Indicator(function, field):
+            of_field = unit_of(field, sentence, specs)
+            return None if of_field in (None, Unit.STATE) else FUNCTIONS[function].unit or of_field
+        case t.Opening(field) | t.LastAlert(field):
+            return unit_of(field, sentence, specs)
         case t.Negative(of):
-            return _no_state(unit_of(of, sentence), of, sentence)
-        case t.Arithmetic():
-            return _arithmetic(node, sentence)
+            return _no_state(unit_of(of, sentence, specs), of, sentence)
+        case t.Arithmetic(_, left, right):
+            one = _no_state(unit_of(left, sentence, specs), left, sentence)
+            other = _no_state(unit_of(right, sentence, specs), right, sentence)
+            return None if one is None or other is None else _arithmetic(node, one, other, sentence)
 
 
 def _no_state(unit: Unit | None, node: t.Expression, sentence: Sentence) -> Unit | None:
@@ -46,11 +60,7 @@ def _no_state(unit: Unit | None, node: t.Expression, sentence: Sentence) -> Unit
     return unit
 
 
-def _arithmetic(node: t.Arithmetic, sentence: Sentence) -> Unit | None:
-    left = _no_state(unit_of(node.left, sentence), node.left, sentence)
-    right = _no_state(unit_of(node.right, sentence), node.right, sentence)
-    if left is None or right is None:
-        return None
+def _arithmetic(node: t.Arithmetic, left: Unit, right: Unit, sentence: Sentence) -> Unit | None:
     unit = _added(left, right) if node.operator in "+-" else _multiplied(node.operator, left, right)
     if unit is None:
         words = sentence.words(node.span)

@@ -1,7 +1,7 @@
 """The market: one row per series (source, field, coin) that some rule asks for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from alertd.market.columns import Flags, Floats, Ints, Rows
+from alertd.market.feeds import comes_per_bar
 from alertd.market.latest import BLOCK, Latest, blocks_of
-from alertd.market.ring import Ring, interval_for, slots_for
+from alertd.market.ring import Ring
 from alertd.model.reading import Bars, Poll, Readings
 
 FUTURE = 60.0
@@ -54,7 +55,10 @@ class Market:
         self.series: list[Series] = []
         self.numbers: dict[tuple[str, str], dict[str, int]] = {}
         self.rings: dict[float, Ring] = {}
-        self.ring_rows: dict[float, Ints] = {}
+        self.freed: dict[float, set[int]] = {}
+        """The bars of rings that are no longer here, by their length, which the store may still have."""
+        self._ring_rows: dict[float, Ints] = {}
+        """By bar length: the row of each series in that ring, -1 where it has none."""
         self._asked: dict[tuple[str, str], tuple[Sequence[str], Rows, int]] = {}
         """The coins that were last looked up, their numbers, and how many series there were."""
         self.max_jump = max_jump
@@ -84,18 +88,39 @@ class Market:
             self.latest.stale_after[number] = stale_after
         return number
 
-    def need(self, number: int, window: float) -> None:
-        """Keep bars of a series for a window so many seconds long."""
-        self.keep(number, interval_for(window), slots=slots_for(window))
+    def keep(self, number: int, interval: float, *, slots: int, opens: bool = False) -> None:
+        """Keep the last bars of that length of a series, so many of them at the least; with `opens` their first
+        readings as well."""
+        ring = self.rings.get(interval)
+        if ring is None:
+            ring = self.rings[interval] = Ring(interval)
+        row = int(self._rows_by_series(interval)[number])
+        if row < 0:
+            row = ring.add(number)
+            self._ring_rows[interval][number] = row
+        ring.rows.slots[row] = max(ring.rows.slots[row], slots)
+        ring.fit(max(slots, ring.slots), opens=opens or ring.opens)
 
-    def keep(self, number: int, interval: float, *, slots: int) -> None:
-        """A row in the ring of that bar length, so many bars deep at the least."""
-        ring = self.rings.setdefault(interval, Ring(interval))
-        if self._ring_rows(interval)[number] < 0:
-            row = ring.rows.extend(1)[0]
-            ring.rows.series[row] = number
-            self.ring_rows[interval][number] = row
-        ring.fit(slots, ring.rows.size)
+    def retain(self, wanted: Iterable[tuple[int, float, int, bool]]) -> None:
+        """Free the bars that nobody looks back on: `wanted` are all (series, bar length, bars, opens) that are kept."""
+        slots = {interval: np.zeros(self.latest.size, np.int64) for interval in self.rings}
+        opens = dict.fromkeys(self.rings, False)
+        for number, interval, count, with_opens in (each for each in wanted if each[1] in self.rings):
+            slots[interval][number] = max(slots[interval][number], count)
+            opens[interval] |= with_opens
+        for interval, ring in list(self.rings.items()):
+            rows, places = ring.rows, self._rows_by_series(interval)
+            rows.slots[: rows.size] = slots[interval][rows.series[: rows.size]]
+            idle = np.flatnonzero(rows.slots[: rows.size] == 0)
+            if len(idle) == rows.size:
+                self.freed.setdefault(interval, set()).update(ring.dropped, range(ring.oldest, ring.newest + 1))
+                del self.rings[interval], self._ring_rows[interval]
+                continue
+            if len(idle):
+                places[rows.series[idle]] = -1
+                taken, _ = ring.drop(idle)
+                places[rows.series[taken]] = taken
+            ring.fit(int(np.max(rows.slots[: rows.size])), opens=opens[interval])
 
     def known(self) -> Floats:
         """The values by series number, NaN where there is none, it is stale or of the past."""
@@ -108,18 +133,18 @@ class Market:
         flags[numbers] = True
         return flags
 
-    def ring(self, window: float, numbers: Rows) -> tuple[Ring, Rows]:
-        """The ring for a window, and the rows in it of these series (all of which were `need`ed)."""
-        interval = interval_for(window)
-        return self.rings[interval], self._ring_rows(interval)[numbers]
+    def rows(self, interval: float, numbers: Rows) -> Ints:
+        """The rows of these series in the ring of that bar length, -1 for those that have none."""
+        rows: Ints = self._rows_by_series(interval)[numbers]
+        return rows
 
-    def _ring_rows(self, interval: float) -> Ints:
-        rows = self.ring_rows.get(interval)
+    def _rows_by_series(self, interval: float) -> Ints:
+        rows = self._ring_rows.get(interval)
         if rows is None or len(rows) < self.latest.size:
             grown = np.full(max(16, 2 * self.latest.size), -1, np.int64)
             if rows is not None:
                 grown[: len(rows)] = rows
-            rows = self.ring_rows[interval] = grown
+            rows = self._ring_rows[interval] = grown
         return rows
 
     # ── what comes in ────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +221,7 @@ class Market:
 
     def _put(self, numbers: Rows, at: Floats, values: Floats, *, replace: bool) -> None:
         for interval, ring in self.rings.items():
-            rows = self._ring_rows(interval)[numbers]
+            rows = self.rows(interval, numbers)
             has = rows >= 0
             if has.any():
                 ring.put(rows[has], at[has], values[has], replace=replace)
@@ -209,9 +234,9 @@ class Market:
             if not number or not len(bars.end):
                 continue
             for interval, ring in self.rings.items():
-                row = int(self._ring_rows(interval)[number])
-                if row >= 0 and bars.interval <= interval:
-                    ring.fill(row, bars.end, bars.high, bars.low, bars.close)
+                row = int(self._rows_by_series(interval)[number])
+                if row >= 0 and (bars.interval <= interval or comes_per_bar(bars.field)):
+                    ring.fill(row, bars)
             if not bars.end[-1] <= self.latest.at[number]:
                 self.latest.value[number], self.latest.at[number] = bars.close[-1], bars.end[-1]
             filled.append(number)

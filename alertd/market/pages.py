@@ -3,9 +3,10 @@
 All blocks are float64, little-endian, one column after the other:
 `latest/<k>` 1,024 series from number 1,024·k on: value, at, seen; behind them one byte each: fresh.
 `doubts` the series whose last value waits to be confirmed: number, suspect, suspect_at.
-`ring/<interval>` slots and the newest bar's number.
-`rows/<interval>` what a ring knows of its rows: series, first, last, high_before, low_before, close_before.
-`bars/<interval>/<number>` one bar of every row that has it: series, high, low, close.
+`ring/<interval>` slots, the newest bar's number, and whether its bars have their first readings.
+`rows/<interval>` what a ring knows of its rows: series, slots, first, last, high_before, low_before, before,
+close_before.
+`bars/<interval>/<number>` one bar of every row that has it: series, high, low, close, and open where the ring has it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ from alertd.market.market import Market, Series
 from alertd.market.ring import Ring
 
 _LATEST = ("value", "at", "seen")
-_ROWS = ("series", "first", "last", "high_before", "low_before", "close_before")
+_ROWS = ("series", "slots", "first", "last", "high_before", "low_before", "before", "close_before")
 
 
 def changed(market: Market) -> dict[str, bytes | None]:
@@ -31,6 +32,10 @@ def changed(market: Market) -> dict[str, bytes | None]:
         doubts = _pack(numbers, market.latest.suspect[numbers], market.latest.suspect_at[numbers])
         pages["doubts"] = doubts or None
         market.doubts_changed = False
+    for interval, gone in market.freed.items():
+        pages.update(dict.fromkeys((f"ring/{interval:.0f}", f"rows/{interval:.0f}")))
+        pages.update(dict.fromkeys(f"bars/{interval:.0f}/{number}" for number in gone))
+    market.freed.clear()
     for ring in market.rings.values():
         pages.update(_ring_pages(ring))
     return pages
@@ -59,14 +64,18 @@ def _ring_pages(ring: Ring) -> dict[str, bytes | None]:
         if number > ring.newest - ring.slots:
             slot = number % ring.slots
             has = np.flatnonzero(~np.isnan(ring.high[slot, :n]))
-            columns = (rows.series[has], ring.high[slot, has], ring.low[slot, has], ring.close[slot, has])
+            columns = (rows.series[has], *(column[slot, has] for column in _columns(ring)))
             pages[f"bars/{interval}/{number}"] = _pack(*columns)
     if ring.dirty:
-        pages[f"ring/{interval}"] = _pack(np.array([ring.slots, ring.newest]))
+        pages[f"ring/{interval}"] = _pack(np.array([ring.slots, ring.newest, ring.opens]))
         pages[f"rows/{interval}"] = _pack(*(getattr(rows, name)[:n] for name in _ROWS))
     ring.dirty.clear()
     ring.dropped.clear()
     return pages
+
+
+def _columns(ring: Ring) -> tuple[Floats, ...]:
+    return (ring.high, ring.low, ring.close, *((ring.open,) if ring.opens else ()))
 
 
 def restore(market: Market, series: Iterable[Series], pages: Mapping[str, bytes]) -> None:
@@ -95,19 +104,22 @@ def _load_latest(latest: Latest, block: int, blob: bytes) -> None:
 
 
 def _load_ring(market: Market, interval: str, pages: Mapping[str, bytes]) -> None:
-    slots, newest = _unpack(pages[f"ring/{interval}"], 2).astype(np.int64).ravel().tolist()
+    slots, newest, opens = _unpack(pages[f"ring/{interval}"], 3).astype(np.int64).ravel().tolist()
     columns = _unpack(pages[f"rows/{interval}"], len(_ROWS))
     for number in columns[0].astype(np.int64).tolist():
-        market.keep(number, float(interval), slots=slots)
+        market.keep(number, float(interval), slots=slots, opens=bool(opens))
     ring = market.rings[float(interval)]
     for name, column in zip(_ROWS, columns, strict=True):
         getattr(ring.rows, name)[: columns.shape[1]] = column
     ring.newest = newest
     for number in range(newest - slots + 1, newest + 1):
         if (blob := pages.get(f"bars/{interval}/{number}")) is not None:
-            series, high, low, close = _unpack(blob, 4)
-            rows, slot = market.ring_rows[ring.interval][series.astype(np.intp)], number % slots
-            ring.high[slot, rows], ring.low[slot, rows], ring.close[slot, rows] = high, low, close
+            series, *bars = _unpack(blob, 4 + opens)
+            rows = market.rows(ring.interval, series.astype(np.intp))
+            # A series that was let go and asked for again begins anew: older bars may still be stored.
+            mine = (rows >= 0) & (number * ring.interval >= ring.rows.first[rows])
+            for column, stored in zip(_columns(ring), bars, strict=True):
+                column[number % slots, rows[mine]] = stored[mine]
     ring.carry(np.arange(ring.rows.size))
 
 

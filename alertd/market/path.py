@@ -1,7 +1,7 @@
 """Bars as readings: how past prices are played."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby
@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from alertd.market.columns import Floats
+from alertd.market.feeds import comes_per_bar
 from alertd.model.reading import Bars, Poll, Readings
 
 
@@ -23,9 +24,9 @@ def readings_of(bars: Bars, path: Path) -> tuple[Floats, Floats]:
     """(times, values) of the readings that a bar stands for, oldest first.
 
     CLOSE: the close, at the bar's end. OHLC: at a quarter, half, three quarters and the end: open, low, high, close
-    where close >= open, else open, high, low, close.
+    where close >= open, else open, high, low, close. What comes per bar is one reading, at the bar's end.
     """
-    if path is Path.CLOSE:
+    if path is Path.CLOSE or comes_per_bar(bars.field):
         return bars.end, bars.close
     quarters = np.array([0.75, 0.5, 0.25, 0.0]) * bars.interval
     rising = (bars.close >= bars.open)[:, None]
@@ -35,22 +36,29 @@ def readings_of(bars: Bars, path: Path) -> tuple[Floats, Floats]:
 
 
 def polls(
-    bars: Mapping[str, Bars], path: Path, *, start: float = -np.inf, end: float = np.inf, late: bool = False
+    bars: Iterable[Bars], path: Path, *, start: float = -np.inf, end: float = np.inf, late: bool = False
 ) -> Iterator[Poll]:
-    """The readings in [start, end] of bars by coin, in order: one poll for all that have one at that time."""
-    coins = sorted(bars)
-    columns = [readings_of(bars[coin], path) for coin in coins]
+    """The readings in [start, end] of bars of one source, in order: one poll for all the fields and coins that have one
+    at that time."""
+    ordered = sorted(bars, key=lambda each: (each.field, each.coin))
+    columns = [readings_of(each, path) for each in ordered]
     times = np.concatenate([times for times, _ in columns] or [np.empty(0)])
     values = np.concatenate([values for _, values in columns] or [np.empty(0)])
-    owner = np.repeat(np.arange(len(coins)), [len(times) for times, _ in columns])
+    owner = np.repeat(np.arange(len(ordered)), [len(times) for times, _ in columns])
     order = np.lexsort((owner, times))
     order = order[(times[order] >= start) & (times[order] <= end)]
     for at, group in groupby(order.tolist(), key=lambda k: float(times[k])):
-        rows = list(group)
-        first = bars[coins[owner[rows[0]]]]
-        names = tuple(coins[owner[row]] for row in rows)
+        by_field = groupby(group, key=lambda k: ordered[owner[k]].field)
+        rows = [(field, list(of_field)) for field, of_field in by_field]
+        source = ordered[owner[rows[0][1][0]]].source
         yield Poll(
-            first.source, at, (Readings(first.source, first.field, names, values[rows], times[rows]),), late=late
+            source,
+            at,
+            tuple(
+                Readings(source, field, tuple(ordered[owner[k]].coin for k in own), values[own], times[own])
+                for field, own in rows
+            ),
+            late=late,
         )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Universe:
     """`coins` maps every name and alias, upper case, to alertd's own name; `literal` takes any coin name as it is
     (candle files bring their own symbols). `sources` says which fields each configured source gives, in the order of
     `prices:`;
     `intervals` how often at best, seconds, by (source, field). `receivers` is None where nobody is told (replay,
-    rule tests).
+    rule tests). `series` are the expressions that rule files name: the unit of each, as a word of `fields.Unit`.
     """
 
     coins: Mapping[str, str] = field(default_factory=dict)
@@ -20,6 +20,7 @@ class Universe:
     intervals: Mapping[tuple[str, str], float] = field(default_factory=dict)
     receivers: frozenset[str] | None = None
     zone: str = "UTC"
+    series: Mapping[str, str] = field(default_factory=dict)
 
     def coin(self, name: str) -> str | None:
         """alertd's own name of a coin, None if it is not known."""

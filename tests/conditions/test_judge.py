@@ -209,7 +209,7 @@ def test_a_flip_over_an_outage_is_one() -> None:
 
 
 REVISIONS = [
-    ("a revision may flip", "signal flips", "0:signal=bullish 60:signal=bearish 90@60:signal=bullish", ["60"]),
+    ("a revision may flip", "signal flips", "0:signal=bullish 60:signal=bearish 90@60:signal=bullish", ["60", "90"]),
     ("and be the first to", "signal flips", "0:signal=bullish 60:signal=bullish 90@60:signal=bearish", ["90"]),
     ("it is compared with the reading before", "price crosses above 100", "0:99 60:99.5 90@60:101", ["90"]),
     ("not with what it replaces", "price crosses above 100", "0:101 60:99 90@60:102", []),

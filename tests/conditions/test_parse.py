@@ -78,6 +78,58 @@ def above(number: float) -> t.Compare:
         ("not price > 70k and signal is bullish", t.And((t.Not(ABOVE), BULLISH))),
         ("not(price > 70k and signal is bullish)", t.Not(t.And((ABOVE, BULLISH)))),
         ("price\n  >\n  70k", ABOVE),
+        ("drawdown(30d) > 20%", t.Compare(">", t.Window("drawdown", PRICE, 30 * DAY), t.Percent(20.0))),
+        ("drawdown > 20%", t.Compare(">", t.Field("drawdown"), t.Percent(20.0))),
+        ("price breaks support(7d)", t.Cross("below", PRICE, t.Window("support", PRICE, 7 * DAY))),
+        ("price breaks support", t.Cross("below", PRICE, t.Field("support"))),
+        ("price breaks all_time_high", t.Cross("above", PRICE, t.Field("all_time_high"))),
+        ("price breaks below high(24h)", t.Cross("below", PRICE, t.Window("high", PRICE, DAY))),
+        ("price crosses every 1k", t.CrossEvery(PRICE, t.Number(1000.0))),
+        ("price crosses above 70k holds 15m", t.Holds(t.Cross("above", PRICE, t.Number(7e4)), 900.0)),
+        ("(price breaks high(24h)), holds 15m", t.Holds(
+            t.Cross("above", PRICE, t.Window("high", PRICE, DAY)), 900.0)),
+        ("2 of (price crosses above 70k, holds 5m, price > 70k)", t.Some(
+            2, (t.Holds(t.Cross("above", PRICE, t.Number(7e4)), 300.0), ABOVE))),
+        ("price moves 3% since last alert", t.Since("moves", PRICE, t.Percent(3.0), True, t.LastAlert(PRICE))),
+        ("price up 500 since open(1d)", t.Since("up", PRICE, t.Number(500.0), False, t.Opening(PRICE, DAY))),
+        ("price up 3% since open(ETH.price, 1d)", t.Since(
+            "up", PRICE, t.Percent(3.0), True, t.Opening(t.Field("price", "ETH"), DAY))),
+        ("price down 3% since 1 * open(1d)", t.Since("down", PRICE, t.Percent(3.0), True, t.Arithmetic(
+            "*", t.Number(1.0), t.Indicator("open", PRICE, (), DAY)))),
+        ("price down 3% since 65k", t.Since("down", PRICE, t.Percent(3.0), True, t.Number(65e3))),
+        ("price within 1% of high(30d)", t.Within(
+            PRICE, t.Percent(1.0), True, t.Window("high", PRICE, 30 * DAY))),
+        ("price is within 500 of 70k", t.Within(PRICE, t.Number(500.0), False, t.Number(7e4))),
+        ("price between 60k and 70k and price > 70k", t.And((
+            t.Between(PRICE, t.Number(6e4), t.Number(7e4)), ABOVE))),
+        ("price not between 60k and 70k", t.Not(t.Between(PRICE, t.Number(6e4), t.Number(7e4)))),
+        ("price enters 60k to 70k", t.Enters(t.Between(PRICE, t.Number(6e4), t.Number(7e4)))),
+        ("price leaves 60k and 70k", t.Enters(t.Between(PRICE, t.Number(6e4), t.Number(7e4)), True)),
+        ("price enters within 1% of 70k", t.Enters(t.Within(PRICE, t.Percent(1.0), True, t.Number(7e4)))),
+        ("recently(signal flips, 4h)", t.Recently(t.Flip(SIGNAL), 4 * HOUR)),
+        ("1 of (price > 70k, signal is bullish)", t.Some(1, (ABOVE, BULLISH))),
+        ("price > 70k confirmed by 2 sources", t.Confirmed(2, (ABOVE,))),
+        ("count(where price > 70k) > 3", t.Compare(">", t.Count(ABOVE), t.Number(3.0))),
+        ("share(where price > 70k) > 30%", t.Compare(">", t.Share(ABOVE), t.Percent(30.0))),
+        ("rank(change(price, 1d)) <= 5", t.Compare("<=", t.Rank(t.Change(PRICE, DAY)), t.Number(5.0))),
+        ("count(where age(price) > 10m) > 5m", t.Compare(
+            ">", t.Count(t.Compare(">", t.Age(PRICE), t.Duration(600.0))), t.Number(5e6))),
+        ("RSI(14, 60m) < 30", t.Compare("<", t.Indicator("rsi", PRICE, (14.0,), HOUR), t.Number(30.0))),
+        ("ema(ETH.price, 20, 4h) > ema(50, 4h)", t.Compare(
+            ">", t.Indicator("ema", t.Field("price", "ETH"), (20.0,), 4 * HOUR),
+            t.Indicator("ema", PRICE, (50.0,), 4 * HOUR))),
+        ("bollinger(20, -2.5, 1h) > 1", t.Compare(
+            ">", t.Indicator("bollinger", PRICE, (20.0, -2.5), HOUR), t.Number(1.0))),
+        ("macd_signal(12, 26, 9, 4h) > 0", t.Compare(
+            ">", t.Indicator("macd_signal", PRICE, (12.0, 26.0, 9.0), 4 * HOUR), t.Number(0.0))),
+        ("vwap(ETH.price, 24, 1h) > 0", t.Compare(">", t.Indicator(
+            "vwap", t.Field("volume(1h)", "ETH"), (24.0,), HOUR, t.Field("base_volume(1h)", "ETH")), t.Number(0.0))),
+        ("correlation(ETH.price, 30, 1d) > 0", t.Compare(">", t.Indicator(
+            "correlation", PRICE, (30.0,), DAY, t.Field("price", "ETH")), t.Number(0.0))),
+        ("correlation(signal.price, ETH.price, 30, 1d) > 0", t.Compare(">", t.Indicator(
+            "correlation", t.Field("price", "signal"), (30.0,), DAY, t.Field("price", "ETH")), t.Number(0.0))),
+        ("average(volume(1h), 7d) < volume(ETH.price, 60m)", t.Compare(
+            "<", t.Window("average", t.Field("volume(1h)"), 7 * DAY), t.Field("volume(1h)", "ETH"))),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -103,6 +155,27 @@ def test_a_configured_source_is_told_from_a_coin() -> None:
     assert tree == t.Compare(">", t.Field("price", None, "binance"), t.Field("price", "BTC"))
 
 
+def test_each_source_that_gives_it_confirms() -> None:
+    parts = tuple(t.Compare(">", t.Field("price", None, source), t.Number(3.0)) for source in ("binance", "coingecko"))
+    assert compile_condition("price > 3 confirmed by 2 sources", DESK).tree == t.Confirmed(2, parts)
+    both = compile_condition("price > ETH.price and volume_24h > 3 confirmed by 2 sources", DESK).tree
+    assert [node.source for node in t.walk(both) if isinstance(node, t.Field)] == [
+        None, None, "binance", "coingecko",
+    ]  # fmt: skip
+
+
+def test_a_series_goes_before_a_field_and_a_coin() -> None:
+    universe = Universe(coins={"PRICE": "PRICE"}, series={"Basket": "money", "price": "number"})
+    tree = compile_condition("BASKET > market.basket and PRICE > 3 and PRICE.market_cap > 2", universe).tree
+    fields = [node for node in t.walk(tree) if isinstance(node, t.Field)]
+    assert fields == [
+        t.Field("Basket", "market"),
+        t.Field("Basket", "market"),
+        t.Field("price", "market"),
+        t.Field("market_cap", "PRICE"),
+    ]
+
+
 def test_in_quotes_a_coin_goes_before_a_source_of_its_name() -> None:
     universe = Universe(coins={"TM": "TM"}, sources={"TM": frozenset({"price"})})
     tree = compile_condition('"TM".price > TM.price', universe).tree
@@ -115,4 +188,7 @@ def test_two_events_in_one_and_are_a_warning() -> None:
     assert warning.warning
     assert "the very same reading" in warning.message
     assert "recently" in warning.hint
+    assert warning.hint == "recently(price crosses 3, 4h) is true for a while"
     assert not compile_condition("price crosses 3 or signal flips", DESK).warnings
+    assert not compile_condition("2 of (price crosses 3, signal flips, price > 2)", DESK).warnings
+    assert compile_condition("2 of (price crosses 3, signal flips)", DESK).warnings

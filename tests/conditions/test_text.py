@@ -4,93 +4,20 @@ import math
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from alertd.conditions import tree as t
-from alertd.conditions.fields import FIELDS, Unit, label_of, state_of
-from alertd.conditions.parse import conjoin, parse
+from alertd.conditions.fields import FIELDS, label_of, state_of
+from alertd.conditions.parse import parse
 from alertd.conditions.shape import fields_of, shape
 from alertd.conditions.text import canonical, exact_duration
 from alertd.model.units import duration
-
-NUMBERS = [spec.name for spec in FIELDS.values() if spec.unit is not Unit.STATE and not spec.of_market]
-STATES = [spec.name for spec in FIELDS.values() if spec.unit is Unit.STATE]
-COINS = st.sampled_from([None, "BTC", "1INCH", "binance", "In", "Ω-coin", "AND"])
-
-values = st.floats(min_value=-1e18, max_value=1e18, allow_nan=False).map(lambda value: value + 0.0)
-seconds = st.one_of(
-    st.integers(1, 40_000_000).map(float), st.floats(min_value=1e-3, max_value=1e9, allow_subnormal=False)
-)
-number_fields = st.builds(t.Field, st.sampled_from(NUMBERS), COINS) | st.just(t.Field("fear_greed", "market"))
-state_fields = st.builds(t.Field, st.sampled_from(STATES), COINS)
-leaves = st.one_of(
-    st.builds(t.Number, values),
-    st.builds(t.Percent, values),
-    number_fields,
-    st.builds(t.Window, st.sampled_from(["high", "low", "average"]), number_fields, seconds),
-    st.builds(t.Change, number_fields, seconds),
-)
-
-
-def negated(of: t.Expression) -> t.Expression:
-    match of:
-        case t.Number(value):
-            return t.Number(-value)
-        case t.Percent(value):
-            return t.Percent(-value)
-        case _:
-            return t.Negative(of)
-
-
-expressions = st.recursive(
-    leaves,
-    lambda inner: st.builds(t.Arithmetic, st.sampled_from("+-*/"), inner, inner) | inner.map(negated),
-    max_leaves=6,
-)
-
-
-@st.composite
-def of_states(draw: st.DrawFn) -> t.Condition:
-    field = draw(state_fields)
-    states = st.sampled_from(list(FIELDS[field.name].labels.values()))
-    if draw(st.booleans()):
-        return t.Is(field, draw(states))
-    return t.Flip(field, draw(st.none() | states), draw(st.none() | states))
-
-
-def any_of(parts: list[t.Condition]) -> t.Condition:
-    return t.Or(tuple(inner for part in parts for inner in (part.parts if isinstance(part, t.Or) else (part,))))
-
-
-simple = st.one_of(
-    st.builds(t.Compare, st.sampled_from([">", ">=", "<", "<=", "==", "!="]), expressions, expressions),
-    st.builds(t.Compare, st.sampled_from(["<", ">"]), st.builds(t.Age, number_fields), st.builds(t.Duration, seconds)),
-    st.builds(t.Cross, st.sampled_from(["above", "below", "either", "reaches"]), expressions, expressions),
-    st.builds(
-        lambda direction, field, amount, window: t.Move(
-            direction, field, amount, isinstance(amount, t.Percent), window
-        ),
-        st.sampled_from(["up", "down", "moves"]),
-        number_fields,
-        values.map(abs).map(t.Percent) | values.map(abs).map(t.Number),
-        seconds,
-    ),
-    of_states(),
-)
-conditions = st.recursive(
-    simple,
-    lambda inner: st.one_of(
-        inner.map(t.Not),
-        st.lists(inner, min_size=2, max_size=3).map(conjoin),
-        st.lists(inner, min_size=2, max_size=3).map(any_of),
-    ),
-    max_leaves=5,
-)
+from tests.conditions.trees import PLACE, STATES, conditions, seconds
+from tests.conditions.universe import EVERYTHING
 
 
 @given(conditions)
 def test_the_canonical_text_reads_back_as_the_tree(tree: t.Condition) -> None:
-    assert parse(canonical(tree)) == tree
+    assert parse(canonical(tree), PLACE) == tree
 
 
 @given(seconds)
@@ -122,10 +49,45 @@ def test_a_shape_holds_no_constant_and_gives_them_all(tree: t.Condition) -> None
         ("price up 5.0 % in 90m", "price up 5% in 1h30m"),
         ('"BTC".price > 1', "BTC.price > 1"),
         ("eth.price > 1", '"eth".price > 1'),
+        ("price breaks resistance(30d)", "price crosses above resistance(price, 30d)"),
+        ("price breaks low(7d) HOLDS 90m", "price crosses below low(price, 7d), holds 1h30m"),
+        ("price breaks below 70k , holds 5m", "price crosses below 70000, holds 5m"),
+        ("price up 3% since open(24h)", "price up 3% since open(price, 1d)"),
+        ("ETH.price up 3% since open(1d)", "ETH.price up 3% since open(ETH.price, 1d)"),
+        ("price is not between 1 and 2", "price not between 1 and 2"),
+        ("not price between 1 and 2", "price not between 1 and 2"),
+        ("price enters between 1 and 2", "price enters 1 to 2"),
+        ("price leaves within 1.0% of 70k", "price leaves within 1% of 70000"),
+        ("volume(60m) > 1", "volume(1h) > 1"),
+        ("volume(ETH.price, 1h) > 1", "volume(ETH.price, 1h) > 1"),
+        ("volume(price, 1h) > 1", "volume(1h) > 1"),
+        ("vwap(24, 1h) > 1", "vwap(price, 24, 1h) > 1"),
+        ("bollinger(20, -2, 1h) > 1", "bollinger(price, 20, -2, 1h) > 1"),
+        ("correlation(ETH.price, 30, 1w) > 0", "correlation(price, ETH.price, 30, 7d) > 0"),
+        ("(not price > 1) confirmed by 2 sources", "(not price > 1) confirmed by 2 sources"),
+        ("not price > 1 confirmed by 2 sources", "not price > 1 confirmed by 2 sources"),
+        ("(price > 1 or price < 0) confirmed by 2 sources", "(price > 1 or price < 0) confirmed by 2 sources"),
     ],
 )
 def test_there_is_one_spelling(text: str, same: str) -> None:
     assert canonical(parse(text)) == same
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("price > 70k confirmed by 2 sources", "price > 70000 confirmed by 2 sources"),
+        ("binance.price > 1.01 * price confirmed by 2 sources", "binance.price > 1.01 * price confirmed by 2 sources"),
+        ("ETH.price > price confirmed by 3 sources", "ETH.price > price confirmed by 3 sources"),
+        ("count(where price > 1) > 3 confirmed by 2 sources", "count(where price > 1) > 3 confirmed by 2 sources"),
+        ("ethbtc > 0.05", "market.ETHBTC > 0.05"),
+        ("vwap(binance.price, 24, 1h) > 1", "vwap(binance.price, 24, 1h) > 1"),
+    ],
+)
+def test_the_spelling_does_not_depend_on_the_sources(text: str, same: str) -> None:
+    tree = parse(text, EVERYTHING)
+    assert canonical(tree) == same
+    assert parse(same, EVERYTHING) == tree
 
 
 def test_sentences_that_differ_in_constants_share_a_shape() -> None:

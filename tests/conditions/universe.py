@@ -1,5 +1,6 @@
 """A small desk's coins, sources and receivers, for the tests of sentences and rules."""
 
+from alertd.conditions.fields import FIELDS
 from alertd.model.universe import Universe
 
 DESK = Universe(
@@ -14,3 +15,12 @@ DESK = Universe(
     receivers=frozenset({"me", "desk"}),
     zone="Europe/Madrid",
 )
+
+KINDS = ("binance", "coingecko", "tokenmetrics", "fear_greed")
+
+EVERYTHING = Universe(
+    coins={"BTC": "BTC", "ETH": "ETH", "SOL": "SOL", "1INCH": "1INCH"},
+    sources={kind: frozenset(spec.name for spec in FIELDS.values() if kind in spec.sources) for kind in KINDS},
+    series={"ETHBTC": "number", "basket": "money"},
+)
+"""Every field from every kind of source that has it, and two series."""

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertd.market import pages
+from alertd.market import pages, windows
 from alertd.market.latest import Latest
 from alertd.market.market import Market, Series
+from alertd.market.ring import interval_for, slots_for
 from alertd.model.reading import Poll, Readings
 
 COINS = tuple(f"C{k}" for k in range(3))
@@ -18,11 +19,11 @@ def market() -> Market:
     for coin in COINS:
         number = made.add(Series("binance", "price", coin), now=0.0, stale_after=500.0)
         for window in WINDOWS:
-            made.need(number, window)
+            made.keep(number, interval_for(window), slots=slots_for(window), opens=True)
     return made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from([5, 60, 70, 4000]), st.sampled_from(COINS), st.sampled_from([1.0, 1.2, 2.0])),
@@ -70,14 +71,16 @@ def _windows(
     of: Market, window: float, numbers: np.ndarray[tuple[int], np.dtype[np.intp]], now: float
 ) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
     for number in numbers.tolist():
-        of.need(number, window)
-    ring, rows = of.ring(window, numbers)
+        of.keep(number, interval_for(window), slots=slots_for(window))
+    ring, rows = of.rings[interval_for(window)], of.rows(interval_for(window), numbers)
     return [
-        ring.high_of(rows, window, now, before=True),
-        ring.low_of(rows, window, now, before=False),
-        ring.average(rows, window, now),
-        ring.close_by(rows, now - window),
-        ring.complete(rows, window, now).astype(np.float64),
+        windows.highest(ring, rows, window, now, before=True),
+        windows.lowest(ring, rows, window, now, before=False),
+        windows.average(ring, rows, window, now),
+        windows.close_by(ring, rows, now - window),
+        windows.complete(ring, rows, window, now).astype(np.float64),
+        windows.opening(ring, rows, now),
+        windows.level_above(ring, rows, window, now, ring.rows.before[rows]),
     ]
 
 

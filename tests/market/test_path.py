@@ -1,5 +1,7 @@
 """Bars as readings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_readings_of_a_bar(
 
 
 def test_one_poll_for_all_that_have_a_reading_then() -> None:
-    both = {"ETH": bars("ETH", UP, (120.0, 1, 1, 1, 1)), "BTC": bars("BTC", DOWN, (180.0, 2, 2, 2, 2))}
+    both = [bars("ETH", UP, (120.0, 1, 1, 1, 1)), bars("BTC", DOWN, (180.0, 2, 2, 2, 2))]
     made = [
         (poll.received, poll.readings[0].coins, poll.readings[0].values.tolist()) for poll in polls(both, Path.CLOSE)
     ]
@@ -45,10 +47,25 @@ def test_one_poll_for_all_that_have_a_reading_then() -> None:
 
 
 def test_a_part_of_it() -> None:
-    one = {"BTC": bars("BTC", UP, (120.0, 2, 2, 2, 2), (180.0, 3, 3, 3, 3))}
-    assert [poll.received for poll in polls(one, Path.CLOSE, start=120.0, end=150.0)] == [120.0]
-    assert as_history(one["BTC"], Path.CLOSE, 120.0).end.tolist() == [60.0]
-    assert list(polls({}, Path.CLOSE)) == []
+    one = bars("BTC", UP, (120.0, 2, 2, 2, 2), (180.0, 3, 3, 3, 3))
+    assert [poll.received for poll in polls([one], Path.CLOSE, start=120.0, end=150.0)] == [120.0]
+    assert as_history(one, Path.CLOSE, 120.0).end.tolist() == [60.0]
+    assert list(polls([], Path.CLOSE)) == []
+
+
+def test_fields_that_have_a_reading_then_come_together() -> None:
+    price = bars("BTC", UP, (120.0, 2, 2, 2, 2))
+    volume = replace(bars("BTC", (120.0, 5, 5, 5, 5)), field="volume(2m)", interval=120.0)
+    assert [
+        (poll.received, [(readings.field, readings.values.tolist()) for readings in poll.readings])
+        for poll in polls([volume, price], Path.OHLC, start=50.0)
+    ] == [
+        (60.0, [("price", [12.0])]),
+        (75.0, [("price", [2.0])]),
+        (90.0, [("price", [2.0])]),
+        (105.0, [("price", [2.0])]),
+        (120.0, [("price", [2.0]), ("volume(2m)", [5.0])]),
+    ]
 
 
 def test_bars_that_came_together_are_read_in_turn() -> None:
