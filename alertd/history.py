@@ -19,9 +19,9 @@ AT_ONCE = 4
 async def missed(gaps: Sequence[Gap], sources: Mapping[str, Source]) -> list[Poll]:
     """The readings of the gaps as late polls, in the order in which they came about."""
     late: list[Poll] = []
-    found: dict[tuple[str, str], dict[str, Bars]] = {}
+    found: dict[str, list[Bars]] = {}
     for bars in await _fetch(gaps, sources):
-        found.setdefault((bars.source, bars.field), {})[bars.coin] = bars
+        found.setdefault(bars.source, []).append(bars)
     for group in found.values():
         late += polls(group, Path.OHLC, late=True)
     return sorted(late, key=lambda poll: poll.received)

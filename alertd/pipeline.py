@@ -9,11 +9,10 @@ hear of it. One task does all of it, one tick after the other, so that memory ne
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -22,12 +21,12 @@ from alertd.dispatch.policy import Policy
 from alertd.dispatch.state import DispatchState
 from alertd.errors import StorageBusy
 from alertd.market import pages
-from alertd.model.alert import AlertRow
 from alertd.model.event import Event, EventKind, Notice
 from alertd.model.reading import Poll
 from alertd.ports import Clock, Commit, SeriesRow, Store
 from alertd.rules.amend import Change, amend
-from alertd.rules.state import Outcome, State
+from alertd.rules.outcome import Outcome
+from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,10 @@ TICK_PAGE = "tick"
 _BUSY_PAUSE = 1.0
 
 _MANY = 200
-"""Events; to plan and render more of them takes the loop's time away from everything else."""
+"""Events; to go through more of them takes the loop's time away from everything else."""
+
+_VERY_MANY = 100_000
+"""Alerts; a step that moves all of them takes longer than the loop should wait."""
 
 Answer = TypeVar("Answer")
 
@@ -47,21 +49,34 @@ class Observer(Protocol):
     """Who counts what the pipeline does."""
 
     def tick(self, seconds: float) -> None: ...
-    def event(self, kind: EventKind) -> None: ...
+    def event(self, kind: EventKind, count: int = 1) -> None: ...
     def refused(self, source: str, reason: str, count: int = 1) -> None: ...
     def not_sent(self, reason: str, count: int = 1) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """One thing for a tick to do: a poll, late polls in one go, or a change of rules with its policy. `done` is set
-    once it is committed."""
+    """One thing for a tick to do: a poll, late polls in one go, or a change of rules with its policy; `before` is what
+    was changed on the way here. `done` is set once it is committed."""
 
     polls: Sequence[Poll] = ()
     change: Change | None = None
     policy: Policy | None = None
-    stored: Sequence[AlertRow] = ()
+    before: Outcome | None = None
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Known(NamedTuple):
+    """How many of each there are: what comes behind them is new to the store."""
+
+    coins: int
+    shapes: int
+    manners: int
+    series: int
+
+    @classmethod
+    def by(cls, state: State) -> "Known":
+        return cls(len(state.coins), len(state.shapes), len(state.book.manners.all), len(state.market.series))
 
 
 class Pipeline:
@@ -77,7 +92,9 @@ class Pipeline:
         *,
         observer: Observer,
         wake: Callable[[], None],
+        known: Known | None = None,
     ) -> None:
+        """`known` is what the store has already; without it, all that is in the state."""
         self.state = state
         self.policy = policy
         self.busy_since: float | None = None
@@ -96,7 +113,7 @@ class Pipeline:
         self._held_until = np.inf
         self._now = -np.inf
         self._began = clock.now()
-        self._stored_series = len(state.market.series)
+        self._stored = known or Known.by(state)
 
     # ── what others put in ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,9 +121,9 @@ class Pipeline:
         """Have polls judged; returns when what they led to is committed. Late ones make one transaction together."""
         await self._put(Work(polls=polls))
 
-    async def change(self, change: Change, policy: Policy, stored: Sequence[AlertRow] = ()) -> None:
+    async def change(self, change: Change, policy: Policy, before: Outcome | None = None) -> None:
         """Put rules and policy into force; returns when that is committed."""
-        await self._put(Work(change=change, policy=policy, stored=stored))
+        await self._put(Work(change=change, policy=policy, before=before))
 
     def tell_operator(self, key: str, text: str) -> None:
         """Have the operator told, once for each key in an hour."""
@@ -150,11 +167,12 @@ class Pipeline:
         outcome = await self._judge(work, now)
         outcome.notices += self._notices
         self._notices = []
-        planned = await self._plan(outcome, now)
-        await self._commit(self._rows(outcome, planned, now))
+        events, planned = await self._plan(outcome, now)
+        await self._commit(self._rows(outcome, events, planned, now))
+        self.state.book.recycle()
         if planned.messages:
             self._wake()
-        self._report(work, outcome, planned)
+        await self._if_many(len(events), lambda: self._report(work, outcome, events, planned))
         self._observer.tick(asyncio.get_running_loop().time() - began)
         self.busy_since = None
         if not work.done.done():
@@ -162,55 +180,69 @@ class Pipeline:
 
     async def _judge(self, work: Work, now: float) -> Outcome:
         """What the work means for the alerts. Timers that ended before it come first, each at its own time."""
-        outcome = Outcome()
+        outcome = work.before or Outcome()
         if work.change is not None:
             self.policy = work.policy or self.policy
             # A large reload takes seconds: the loop stays free, and nobody else looks at the state meanwhile.
             async with self._amending:
-                _add(outcome, await asyncio.to_thread(amend, self.state, work.change, now, work.stored))
+                outcome.add(await asyncio.to_thread(amend, self.state, work.change, now))
         for poll in work.polls:
             at = poll.received if poll.late else now
-            self._pass_time(outcome, at)
-            _add(outcome, step(self.state, poll, at))
+            await self._pass_time(outcome, at)
+            outcome.add(await self._step(poll, at))
             if poll.late:
                 await asyncio.sleep(0)
         if not work.polls:
-            self._pass_time(outcome, now)
-            _add(outcome, step(self.state, None, now))
+            await self._pass_time(outcome, now)
+            outcome.add(await self._step(None, now))
         return outcome
 
-    def _pass_time(self, outcome: Outcome, until: float) -> None:
+    async def _pass_time(self, outcome: Outcome, until: float) -> None:
         while (due := wake_at(self.state)) < until:
             # What time alone led to before the start is late, too.
             late = Poll("", due, late=True) if due < self._began else None
-            _add(outcome, step(self.state, late, due))
+            outcome.add(await self._step(late, due))
 
-    async def _plan(self, outcome: Outcome, now: float) -> Planned:
-        planning = partial(
-            plan,
-            self._dispatch,
-            outcome.events,
-            outcome.notices,
-            rules=self.state.book.by_name,
-            policy=self.policy,
-            now=now,
-        )
-        planned = planning() if len(outcome.events) < _MANY else await asyncio.to_thread(planning)
-        self._held_until = np.inf if planned.wake_at is None else planned.wake_at
-        return planned
+    async def _step(self, poll: Poll | None, at: float) -> Outcome:
+        """In a crash a hundred thousand alerts move at once: where there are so many, the loop stays free meanwhile."""
+        if len(self.state) < _VERY_MANY:
+            return step(self.state, poll, at)
+        async with self._amending:
+            return await asyncio.to_thread(step, self.state, poll, at)
+
+    async def _plan(self, outcome: Outcome, now: float) -> tuple[list[Event], Planned]:
+        def planning() -> tuple[list[Event], Planned]:
+            events = list(outcome.events)
+            planned = plan(self._dispatch, events, outcome.notices, rules=self.state, policy=self.policy, now=now)
+            return events, planned
+
+        found = await self._if_many(len(outcome.events) + self._dispatch.due(now), planning)
+        self._held_until = np.inf if found[1].wake_at is None else found[1].wake_at
+        return found
+
+    async def _if_many(self, count: int, work: Callable[[], Answer]) -> Answer:
+        """Do what goes through so many events, off the loop where it would be held up."""
+        return work() if count < _MANY else await asyncio.to_thread(work)
 
     # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _rows(self, outcome: Outcome, planned: Planned, now: float) -> Commit:
-        market = self.state.market
+    def _rows(self, outcome: Outcome, events: Sequence[Event], planned: Planned, now: float) -> Commit:
+        state, market = self.state, self.state.market
+        stored, self._stored = self._stored, Known.by(state)
         commit = Commit(
             now=now,
-            alerts=list({row.id: row for row in outcome.alerts}.values()),
+            rules=outcome.rules,
+            coins=dict(enumerate(state.coins[stored.coins :], stored.coins)),
+            shapes=dict(enumerate(state.shapes[stored.shapes :], stored.shapes)),
+            manners=dict(enumerate(state.book.manners.all[stored.manners :], stored.manners)),
+            alerts=outcome.alerts,
+            gone=outcome.gone,
+            former=outcome.former,
             series=[
-                SeriesRow(number, *market.series[number]) for number in range(self._stored_series, len(market.series))
+                SeriesRow(number, *each) for number, each in enumerate(market.series[stored.series :], stored.series)
             ],
             pages=pages.changed(market),
-            events=outcome.events,
+            events=events,
             drops=outcome.drops,
             messages=planned.messages,
             held=planned.held,
@@ -219,7 +251,6 @@ class Pipeline:
         )
         if commit:
             commit.pages = {**commit.pages, **pages.confirmed(market), TICK_PAGE: np.array([now], "<f8").tobytes()}
-        self._stored_series = len(market.series)
         return commit
 
     async def _commit(self, commit: Commit) -> None:
@@ -240,14 +271,16 @@ class Pipeline:
                 self.trouble = ""
                 return
 
-    def _report(self, work: Work, outcome: Outcome, planned: Planned) -> None:
-        for event in outcome.events:
-            self._observer.event(event.kind)
+    def _report(self, work: Work, outcome: Outcome, events: Sequence[Event], planned: Planned) -> None:
+        for kind, count in Counter(event.kind for event in events).items():
+            self._observer.event(kind, count)
+            if len(events) >= _MANY:
+                log.info("%s: %d alerts", kind, count)
+        for event in events if len(events) < _MANY else ():
             log.info("%s", event.kind, extra=_fields(event))
-        for _, _, reason in planned.not_sent:
-            self._observer.not_sent(reason)
-        for drop in outcome.drops:
-            self._observer.not_sent(drop.reason)
+        reasons = Counter(reason for _, _, reason in planned.not_sent) + Counter(drop.reason for drop in outcome.drops)
+        for reason, count in reasons.items():
+            self._observer.not_sent(reason, count)
         for notice in outcome.notices:
             log.warning("%s", notice.text, extra={"about": notice.key})
         source = work.polls[0].source if work.polls else ""
@@ -255,14 +288,6 @@ class Pipeline:
             outcome.refused.update(poll.refused)
         for reason, count in outcome.refused.items():
             self._observer.refused(source, reason, count)
-
-
-def _add(whole: Outcome, part: Outcome) -> None:
-    whole.events += part.events
-    whole.drops += part.drops
-    whole.alerts += part.alerts
-    whole.notices += part.notices
-    whole.refused.update(part.refused)
 
 
 def _fields(event: Event) -> dict[str, object]:

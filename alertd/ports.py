@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from alertd.model.alert import AlertRow
+from alertd.model.alert import AlertBlock, AlertKey, RuleRow
 from alertd.model.event import Drop, Event
 from alertd.model.notification import Delivery, Held, Message
 from alertd.model.reading import Bars, Poll
+from alertd.rules.bank import Shape
+from alertd.rules.manner import Manner
+from alertd.rules.saved import Saved
 
 
 class Clock(Protocol):
@@ -28,10 +31,11 @@ class Clock(Protocol):
 
 
 class Call(NamedTuple):
-    """A request, or a run of pages, that a source repeats: `fields` of `coins` (alertd's names), `every` so many
+    """A request, or a run of them, that a source repeats: `fields` of `coins` (alertd's names), `every` so many
     seconds.
 
-    `cost` is how many billed API calls one round takes.
+    `cost` is how many billed API calls one round takes. What comes with the clock is asked for with it: `offset`
+    seconds after each epoch multiple of `every`; None where any time is as good.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Call(NamedTuple):
     coins: tuple[str, ...]
     every: float
     cost: int
+    offset: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,11 @@ class Source(Protocol):
 
     @property
     def fields(self) -> frozenset[str]:
-        """The fields that it can give, by their names in `conditions.fields`."""
+        """The fields that it can give, by their names in `conditions.fields`: one that comes per bar (`volume(1h)`)
+        by that of all its bars (`volume`)."""
 
     def has(self, field: str, coin: str) -> bool:
-        """True if it can give this field of this coin (it has an id for it)."""
+        """True if it can give this field (`price`, `volume(1h)`) of this coin (it has an id for it)."""
 
     def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
         """The fewest calls that bring `wanted` (field → coins); asks for nothing that is not in it."""
@@ -124,12 +130,21 @@ class SeriesRow(NamedTuple):
 class Commit:
     """Everything that one tick changed: written whole or not at all.
 
-    `alerts` are new or changed rows (by id). `pages` are blocks of market columns by name, None to delete one.
-    `held` are new rows, or the same row with another `until`; `released` names rows that are held no longer.
+    `rules` are new or changed ones by number, None for one that was removed; `coins`, `shapes` and `manners` are new
+    ones by number. `alerts` are new or changed rows (by id), later blocks in the place of earlier ones; `gone` are ids
+    of removed ones, `former` the last episode of their keys. `pages` are blocks of market columns by name, None to
+    delete one. `held` are new rows, or the same row with another `until`; `released` names rows that are held no
+    longer.
     """
 
     now: float
-    alerts: Sequence[AlertRow] = ()
+    rules: Mapping[int, RuleRow | None] = field(default_factory=dict)
+    coins: Mapping[int, str] = field(default_factory=dict)
+    shapes: Mapping[int, Shape] = field(default_factory=dict)
+    manners: Mapping[int, Manner] = field(default_factory=dict)
+    alerts: Sequence[AlertBlock] = ()
+    gone: Sequence[int] = ()
+    former: Mapping[AlertKey, int] = field(default_factory=dict)
     series: Sequence[SeriesRow] = ()
     pages: Mapping[str, bytes | None] = field(default_factory=dict)
     events: Sequence[Event] = ()
@@ -143,7 +158,13 @@ class Commit:
     def __bool__(self) -> bool:
         return any(
             (
+                self.rules,
+                self.coins,
+                self.shapes,
+                self.manners,
                 self.alerts,
+                self.gone,
+                self.former,
                 self.series,
                 self.pages,
                 self.events,
@@ -160,18 +181,15 @@ class Commit:
 class Snapshot:
     """What a daemon starts from.
 
-    `alerts` are the living ones; `episodes` the last episode number of every (owner, rule, coin) that ever had one.
-    `last_alert`, `last_message` and `last_held` are the highest numbers ever used. `recent` are (receiver, created)
-    of the messages of the last 24 hours, for caps.
+    `saved` are rules and alerts. `last_message` and `last_held` are the highest numbers ever used. `recent` are
+    (receiver, created) of the messages of the last 24 hours, for caps.
     """
 
-    alerts: Sequence[AlertRow] = ()
-    episodes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    saved: Saved = field(default_factory=Saved)
     series: Sequence[SeriesRow] = ()
     pages: Mapping[str, bytes] = field(default_factory=dict)
     held: Sequence[Held] = ()
     recent: Sequence[tuple[str, float]] = ()
-    last_alert: int = 0
     last_message: int = 0
     last_held: int = 0
 

@@ -4,12 +4,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from alertd.app.daemon import Daemon
-from alertd.app.loading import loading
 from alertd.app.rehearsal import rehearsal
 from alertd.app.reload import refuse_cost, refuse_mistakes
 from alertd.clock import SystemClock
 from alertd.config.build import build_channels, build_sources
 from alertd.config.load import Config
+from alertd.config.loading import loading, steady
 from alertd.control import listen
 from alertd.ports import Store
 from alertd.storage.memory import MemoryStore
@@ -20,6 +20,7 @@ from alertd.wire.session import http_session
 
 async def run(config: Config, *, dry_run: bool = False) -> None:
     """The daemon, until SIGTERM or SIGINT. Raises AlertdError where it cannot start or go on."""
+    steady()
     clock = SystemClock.of(config.clock)
     with loading():
         loaded = await asyncio.to_thread(config.read_rules, clock.now())

@@ -1,6 +1,7 @@
 """What the daemon does besides: housekeeping, figures, the watchdog, watching files."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 
@@ -22,13 +23,14 @@ _COUNT_EVERY = 5.0
 
 
 async def keep_house(store: Store, clock: Clock) -> None:
-    """Forget old history, a little at a time."""
+    """Forget old history, a little at a time, and what nobody refers to any more (see `config.loading`)."""
     while True:
         try:
             while await store.prune(clock.now() - KEEP, _PRUNE_AT_ONCE) >= _PRUNE_AT_ONCE:
                 await clock.sleep(1.0)
         except StorageBusy as error:
             log.info("old history is kept a while longer: %s", error)
+        gc.collect()
         await clock.sleep(_PRUNE_EVERY)
 
 

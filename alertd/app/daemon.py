@@ -7,13 +7,13 @@ import signal
 from collections.abc import Coroutine, Iterator, Sequence
 
 from alertd.app import chores
-from alertd.app.loading import loading
 from alertd.app.reload import read_again
 from alertd.app.restore import restore
 from alertd.app.watch import Watch
 from alertd.clock import SystemClock
 from alertd.config.build import feeds
 from alertd.config.load import Config
+from alertd.config.loading import loading
 from alertd.control import Answer
 from alertd.errors import AlertdError, ConfigError
 from alertd.model.units import say_duration
@@ -67,20 +67,28 @@ class Daemon:
     async def start(self, loaded: Loaded) -> None:
         """Take up the state of the last run."""
         now, config = self._clock.now(), self._config
-        snapshot = await self._store.load(now)
-        strays = await self._store.bury_strays([*config.channels], now)
-        state, dispatch = restore(
-            snapshot,
-            feeds(config, self._sources),
-            word=self._store.word,
-            now=now,
-            max_jump=config.max_jump,
-        )
+        with loading():
+            snapshot = await self._store.load(now)
+            strays = await self._store.bury_strays([*config.channels], now)
+            restored = restore(
+                snapshot,
+                feeds(config, self._sources),
+                word=self._store.word,
+                now=now,
+                max_jump=config.max_jump,
+            )
         self._pipeline = Pipeline(
-            state, dispatch, config.policy, self._store, self._clock, observer=self.metrics, wake=self._wake
+            restored.state,
+            restored.dispatch,
+            config.policy,
+            self._store,
+            self._clock,
+            observer=self.metrics,
+            wake=self._wake,
+            known=restored.known,
         )
         self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics)
-        self._start_with = loaded.rules, snapshot.alerts
+        self._start_with = loaded, restored.taken_up
         if strays:
             self._tell(
                 "strays", f"{strays} deliveries waited for channels that are gone from the configuration: buried"
@@ -117,10 +125,12 @@ class Daemon:
 
     async def _work(self) -> None:
         """The rules first, then everything that goes on until the end."""
-        rules, stored = self._start_with
+        loaded, taken_up = self._start_with
         with loading():
-            await self._pipeline.change(Change(put=rules, whole=""), self._config.policy, stored)
-        self._start_with = (), ()
+            await self._pipeline.change(
+                Change(put=loaded.rules, whole="", series=loaded.series), self._config.policy, taken_up
+            )
+        del self._start_with
         async with asyncio.TaskGroup() as chores:
             for chore in self._chores():
                 chores.create_task(chore)
@@ -173,7 +183,7 @@ class Daemon:
             try:
                 with loading():
                     config, loaded = await asyncio.to_thread(read_again, self._config, self._sources, self._clock.now())
-                    await self._pipeline.change(Change(put=loaded.rules, whole=""), config.policy)
+                    await self._pipeline.change(Change(put=loaded.rules, whole="", series=loaded.series), config.policy)
             except ConfigError:
                 self.metrics.reload(ok=False, now=self._clock.now())
                 raise
@@ -213,7 +223,7 @@ class Daemon:
 
     def _summary(self) -> str:
         state = self._pipeline.state
-        counts = (len(state.book.by_name), "rule"), (len(state), "alert"), (len(self._sources), "source")
+        counts = (state.book.count, "rule"), (len(state), "alert"), (len(self._sources), "source")
         return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
 
     def _stuck(self) -> bool:

@@ -46,4 +46,4 @@ def refuse_mistakes(loaded: Loaded) -> None:
 
 def refuse_cost(config: Config, loaded: Loaded, sources: Sequence[Source]) -> None:
     """Raises ConfigError where the rules would take more calls than a source's quota."""
-    refuse_overspending(spending(config, loaded.rules, sources, feeds(config, sources)))
+    refuse_overspending(spending(config, loaded, sources, feeds(config, sources)))

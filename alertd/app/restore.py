@@ -1,21 +1,31 @@
 """The state of the last run, out of the store."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from alertd.dispatch.state import DispatchState
 from alertd.market import pages
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
-from alertd.model.alert import AlertKey
-from alertd.pipeline import TICK_PAGE
+from alertd.pipeline import TICK_PAGE, Known
 from alertd.ports import Snapshot
+from alertd.rules.outcome import Outcome
+from alertd.rules.saved import take_up
 from alertd.rules.state import State
 
 
-def restore(
-    snapshot: Snapshot, feeds: Feeds, *, word: str, now: float, max_jump: float | None
-) -> tuple[State, DispatchState]:
-    """Market and dispatch as they were; the alerts come with the first amendment. `max_jump` is percent points."""
+class Restored(NamedTuple):
+    """`known` is what the store has of it; `taken_up` what changed on the way."""
+
+    state: State
+    dispatch: DispatchState
+    known: Known
+    taken_up: Outcome
+
+
+def restore(snapshot: Snapshot, feeds: Feeds, *, word: str, now: float, max_jump: float | None) -> Restored:
+    """Market, rules, alerts and dispatch as they were. `max_jump` is percent points."""
     market = Market(max_jump=np.inf if max_jump is None else max_jump / 100.0)
     blocks = dict(snapshot.pages)
     tick = blocks.pop(TICK_PAGE, None)
@@ -25,8 +35,7 @@ def restore(
     if tick is not None:
         state.time = float(np.frombuffer(tick, "<f8")[0])
         market.start_again(now - state.time)
-    state.episodes = {AlertKey(*key): number for key, number in snapshot.episodes.items()}
-    state.last_alert = snapshot.last_alert
+    taken_up = take_up(state, snapshot.saved, now)
     dispatch = DispatchState.restore(
         word=word,
         last_message=snapshot.last_message,
@@ -34,4 +43,6 @@ def restore(
         held=snapshot.held,
         recent=snapshot.recent,
     )
-    return state, dispatch
+    saved = snapshot.saved
+    known = Known(len(saved.coins), len(saved.shapes), len(saved.manners), len(rows) + 1)
+    return Restored(state, dispatch, known, taken_up)

@@ -14,6 +14,7 @@ from alertd.config.market import PRICE
 from alertd.errors import ConfigError, Problem
 from alertd.market.feeds import Feed, Feeds
 from alertd.ports import Channel, Clock, Source
+from alertd.sources.bars import bar_field, spelled
 from alertd.sources.candles import Candles
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def feeds(config: Config, sources: Iterable[Source]) -> Feeds:
 
     A source of prices that is not in `prices:` gives one only where a condition names it.
     """
-    return Feeds([_feed(config, source, field) for source in sources for field in sorted(source.fields)])
+    return Feeds([_feed(config, source, field) for source in sources for field in spelled(sorted(source.fields))])
 
 
 def _feed(config: Config, source: Source, field: str) -> Feed:
@@ -66,7 +67,8 @@ def _feed(config: Config, source: Source, field: str) -> Feed:
 
 
 def _stale_after(config: Config, source: str, field: str) -> float:
-    poll = config.universe.intervals[source, field]
+    bar = bar_field(field)
+    poll = bar.interval if bar else config.universe.intervals[source, field]
     if config.stale_after is None:
         return POLLS_TO_STALE * poll
     return max(config.stale_after, FEWEST_POLLS * poll)

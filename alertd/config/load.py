@@ -57,7 +57,7 @@ class Config:
         """All rule files, read and checked at `now` (epoch seconds). Takes its time: call it off the loop."""
         texts, problems = rule_files(self.rules)
         loaded = read_rules([RuleText(text.file, text.content) for text in texts], self.universe, now)
-        return Loaded(loaded.rules, (*problems, *loaded.problems))
+        return loaded._replace(problems=(*problems, *loaded.problems))
 
 
 def load(path: Path) -> Config:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from alertd.conditions.functions import INTERVALS
 from alertd.config.settings import ConfigSettings, Section, Unknown
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
 from alertd.rules.document import Document
+from alertd.sources.bars import PER_BAR
 from alertd.sources.candle_files import read_all
 from alertd.sources.candles import CandlesSettings
 from alertd.sources.coins import CoinTable
@@ -13,6 +15,8 @@ from alertd.sources.settings import SourceSettings
 from alertd.wire.settings import Settings
 
 PRICE = "price"
+
+SHORTEST_BAR = min(INTERVALS.values())
 
 BY_SYMBOL = frozenset({"tokenmetrics"})
 """Kinds of source that look a coin up by its symbol where no table has its id."""
@@ -82,9 +86,10 @@ def intervals(settings: Settings) -> dict[str, float]:
     """The fields of a source, and how often it is asked for each, seconds."""
     match settings:
         case SourceSettings():
-            return {field: settings.interval(field) for field in settings.defaults}
+            asked = {field: settings.interval(field) for field in settings.defaults}
+            return asked | dict.fromkeys(settings.per_bar, SHORTEST_BAR)
         case CandlesSettings():
-            return {PRICE: settings.every}
+            return dict.fromkeys((PRICE, *PER_BAR), settings.every)
         case _:
             return {}
 

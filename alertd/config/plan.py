@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertd.conditions.shape import fields_of, windows_of
-from alertd.conditions.tree import Field
+from alertd.conditions import tree as t
+from alertd.conditions.fields import MARKET
+from alertd.conditions.functions import bars_of
+from alertd.conditions.shape import fields_of, needs_of
 from alertd.config.load import Config
 from alertd.dispatch.route import legs
 from alertd.errors import ConfigError, Problem
 from alertd.market.feeds import Feeds
-from alertd.market.ring import interval_for
 from alertd.model.event import EventKind
+from alertd.model.units import say_duration
 from alertd.ports import Source
+from alertd.rules.bank import Shape
+from alertd.rules.files import Loaded
 from alertd.rules.rule import Rule
 from alertd.sources.budget import Spending, Window, budget
 
@@ -30,33 +34,33 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`problems` are warnings: what no source gives, rules that tell nobody."""
+    """`problems` are warnings: what no source gives or fills, rules that tell nobody."""
 
     watches: Sequence[Watch]
     spending: Sequence[Spending]
     problems: Sequence[Problem]
 
 
-def make_plan(config: Config, rules: Sequence[Rule], sources: Sequence[Source], feeds: Feeds) -> Plan:
+def make_plan(config: Config, loaded: Loaded, sources: Sequence[Source], feeds: Feeds) -> Plan:
     """The plan of these rules with these sources."""
     watches: list[Watch] = []
     problems: list[Problem] = []
-    for rule in rules:
-        found = _found(rule, feeds)
-        problems += _missing(rule, found)
+    for rule in loaded.rules:
+        found = _found(rule, feeds, loaded.series)
+        problems += (*_missing(rule, found), *_unfilled(rule, loaded.series))
         told = () if rule.draft else _told(config, rule)
         if not told and not rule.draft:
             problems.append(_about(rule, "nobody is told", "name receivers under `notify`, or a `route`"))
         watches.append(Watch(rule, _by_field(found), told))
-    return Plan(watches, spending(config, rules, sources, feeds), problems)
+    return Plan(watches, spending(config, loaded, sources, feeds), problems)
 
 
-def spending(config: Config, rules: Sequence[Rule], sources: Iterable[Source], feeds: Feeds) -> list[Spending]:
+def spending(config: Config, loaded: Loaded, sources: Iterable[Source], feeds: Feeds) -> list[Spending]:
     """The calls that each source takes for these rules."""
     needs: Needs = {}
-    for rule in rules:
-        needs |= {(of.name, coin): givers for (of, coin), givers in _found(rule, feeds).items()}
-    return [_spent(config, source, needs, _windows(rules)) for source in sources]
+    for rule in loaded.rules:
+        needs |= {(of.name, coin): givers for (of, coin), givers in _found(rule, feeds, loaded.series).items()}
+    return [_spent(config, source, needs, _windows(loaded.rules)) for source in sources]
 
 
 def refuse_overspending(spent: Iterable[Spending]) -> None:
@@ -65,25 +69,32 @@ def refuse_overspending(spent: Iterable[Spending]) -> None:
         raise ConfigError("\n".join(over))
 
 
-def _found(rule: Rule, feeds: Feeds) -> dict[tuple[Field, str], Sequence[str]]:
-    """The sources of each field of each coin that a rule names."""
-    return {(of, coin): _givers(feeds, of, coin) for of in _fields(rule) for coin in _coins(of, rule)}
+def _found(rule: Rule, feeds: Feeds, series: Mapping[str, t.Expression]) -> dict[tuple[t.Field, str], Sequence[str]]:
+    """The sources of all that a rule watches."""
+    return {(of, coin): _givers(feeds, of, coin) for of, coin in watched(rule, series)}
 
 
-def _fields(rule: Rule) -> Iterator[Field]:
-    seen = (of for tree in (rule.when, rule.until) if tree is not None for of in fields_of(tree))
-    yield from dict.fromkeys(seen)
+def watched(rule: Rule, series: Mapping[str, t.Expression]) -> Iterator[tuple[t.Field, str]]:
+    """Each field of each coin that a rule names, itself or through a named series."""
+    named = (of for tree in (rule.when, rule.until) if tree is not None for of in fields_of(tree))
+    seen = (part for of in named for part in (fields_of(series[of.name]) if of.name in series else (of,)))
+    yield from ((of, coin) for of in dict.fromkeys(seen) for coin in _coins(of, rule))
 
 
-def _coins(of: Field, rule: Rule) -> Sequence[str]:
+def alerts_on(rule: Rule) -> Sequence[str]:
+    """The coins on which a rule has an alert: its own, or the whole market where it only counts over them."""
+    return (MARKET,) if Shape(rule.when, rule.until).whole_rule else rule.symbols
+
+
+def _coins(of: t.Field, rule: Rule) -> Sequence[str]:
     return (of.coin,) if of.coin is not None else rule.symbols
 
 
-def _givers(feeds: Feeds, of: Field, coin: str) -> list[str]:
+def _givers(feeds: Feeds, of: t.Field, coin: str) -> list[str]:
     return [feed.source for feed in feeds.candidates(of.name, coin, of.source)]
 
 
-def _missing(rule: Rule, found: Mapping[tuple[Field, str], Sequence[str]]) -> Iterator[Problem]:
+def _missing(rule: Rule, found: Mapping[tuple[t.Field, str], Sequence[str]]) -> Iterator[Problem]:
     """One warning per field for all the coins that no source has."""
     missing: dict[str, list[str]] = {}
     for (of, coin), givers in found.items():
@@ -94,7 +105,31 @@ def _missing(rule: Rule, found: Mapping[tuple[Field, str], Sequence[str]]) -> It
         yield _about(rule, f"no source gives {name} of {shown}", "it is never known: `coins:` names coins for a source")
 
 
-def _by_field(found: Mapping[tuple[Field, str], Sequence[str]]) -> dict[str, list[str]]:
+def _unfilled(rule: Rule, series: Mapping[str, t.Expression]) -> Iterator[Problem]:
+    """A warning where a rule looks back on what no source has a history of."""
+    trees = (tree for tree in (rule.when, rule.until) if tree is not None)
+    if looks := [(of.name, back) for tree in trees for of, back in _looks_back(tree) if of.name in series]:
+        names, longest = dict.fromkeys(name for name, _ in looks), max(back for _, back in looks)
+        message = f"what looks back on {', '.join(names)} is complete after {say_duration(longest)}"
+        yield _about(rule, message, "a series has no history before the start")
+
+
+def _looks_back(tree: t.Condition) -> Iterator[tuple[t.Field, float]]:
+    """The fields that a condition looks back on, each time with how many seconds."""
+    for node in t.walk(tree):
+        match node:
+            case t.Window(_, of, seconds) | t.Change(of, seconds):
+                yield of, seconds
+            case t.Move():
+                yield node.field, node.seconds
+            case t.Indicator(function, of, arguments, interval, other):
+                back = bars_of(function, arguments) * interval
+                yield from ((each, back) for each in (of, other) if each is not None)
+            case _:
+                pass
+
+
+def _by_field(found: Mapping[tuple[t.Field, str], Sequence[str]]) -> dict[str, list[str]]:
     """Each field as a person names it → all its sources, the preferred ones first."""
     shown: dict[str, dict[str, None]] = {}
     for (of, _), givers in found.items():
@@ -108,7 +143,7 @@ def _told(config: Config, rule: Rule) -> list[str]:
     kinds = [kind for kind in EventKind if kind in rule.tell]
     seen = (
         {**rule.labels, "rule": rule.name, "owner": rule.owner, "symbol": coin, "event": kind.value}
-        for coin in rule.symbols
+        for coin in alerts_on(rule)
         for kind in kinds
     )
     return list(dict.fromkeys(leg.receiver for labels in seen for leg in legs(config.policy.route, rule, labels)))
@@ -118,10 +153,10 @@ def _windows(rules: Iterable[Rule]) -> list[Window]:
     spans: dict[tuple[str, str, float], float] = {}
     for rule in rules:
         for tree in (rule.when, rule.until):
-            for of, seconds in windows_of(tree) if tree is not None else ():
-                for coin in _coins(of, rule):
-                    key = (of.name, coin, interval_for(seconds))
-                    spans[key] = max(seconds, spans.get(key, 0.0))
+            for need in needs_of(tree) if tree is not None else ():
+                for coin in _coins(need.field, rule):
+                    key = (need.field.name, coin, need.interval)
+                    spans[key] = max(need.interval * need.slots, spans.get(key, 0.0))
     return [Window(*key, span) for key, span in spans.items()]
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from alertd.dispatch.policy import Receiver
 from alertd.model.event import Event, EventKind, Item
-from alertd.rules.rule import Rule
+from alertd.rules.rule import Told
 
 
 class Decision(StrEnum):
@@ -35,7 +35,7 @@ _UNASKED = frozenset({EventKind.ALREADY_TRUE, EventKind.NO_DATA})
 """Made only where the rule's own `already_true` and `no_data` ask for them: `tell` has no say."""
 
 
-def wanted(event: Event, rule: Rule | None) -> Decision:
+def wanted(event: Event, rule: Told | None) -> Decision:
     """Whether anybody at all is to be told of an event."""
     if event.kind is EventKind.RESOLVED and event.reason in _CLOSED:
         return Decision(event.reason)

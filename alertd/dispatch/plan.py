@@ -1,7 +1,8 @@
 """One tick's dispatch, stage by stage: route, dedup, group, limit, render. No clock and no I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from alertd.dispatch.dedup import Decision, decide, wanted
 from alertd.dispatch.digest import compose
@@ -15,10 +16,13 @@ from alertd.dispatch.state import CAP, GROUP, DispatchState, Waiting
 from alertd.model.event import Event, Item, Notice
 from alertd.model.notification import Destination, Held, Message, Notification
 from alertd.model.units import say_duration
-from alertd.rules.rule import Rule
+from alertd.rules.rule import Told
 
-Rules = Mapping[tuple[str, str], Rule]
-"""By (owner, name)."""
+
+class Rules(Protocol):
+    """The rules, by (owner, name)."""
+
+    def get(self, key: tuple[str, str], /) -> Told | None: ...
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class _Tick:
             else:
                 self._route_one(event, rule, groups, told)
 
-    def _route_one(self, event: Event, rule: Rule, groups: dict[tuple[str, str], Group], told: set[Item]) -> None:
+    def _route_one(self, event: Event, rule: Told, groups: dict[tuple[str, str], Group], told: set[Item]) -> None:
         seen = labels(event, rule)
         ways = tuple(legs(self.policy.route, rule, seen))
         if not ways:

@@ -11,7 +11,7 @@ from alertd.dispatch.policy import Policy
 from alertd.model.event import Event, EventKind, Value
 from alertd.model.notification import Link, Notification, Tone
 from alertd.model.units import say_duration, say_number
-from alertd.rules.rule import Rule
+from alertd.rules.rule import Told
 
 WHEN = "When"
 """The name of the fact that holds the rule's condition."""
@@ -48,7 +48,7 @@ def _second(at: int, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def render(event: Event, rule: Rule, policy: Policy) -> Notification:
+def render(event: Event, rule: Told, policy: Policy) -> Notification:
     """The message for one event. `say` takes the title's place, except where an episode ends."""
     when = fold(rule.when_text)
     title = headline(event) + because(event, when)
@@ -100,7 +100,7 @@ def because(event: Event, when: str) -> str:
     return f": {when}" if len(when) <= _SHORT else f": {when[: _SHORT - 1].rstrip()}…"
 
 
-def _facts(event: Event, rule: Rule, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+def _facts(event: Event, rule: Told, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
     facts = [(WHEN, when)]
     facts += [(_label(name), _text(value)) for name, value in event.values.items() if name not in _EXPLAINED]
     values = event.values

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from alertd.model.event import Event
-from alertd.rules.rule import Rule
+from alertd.rules.rule import Told
 
 GROUP_BY = ("rule",)
 
@@ -58,7 +58,7 @@ class Leg(NamedTuple):
     group_wait: float
 
 
-def labels(event: Event, rule: Rule) -> dict[str, str]:
+def labels(event: Event, rule: Told) -> dict[str, str]:
     """What matchers and `group_by` see: the rule's labels, and `rule`, `owner`, `symbol`, `event`."""
     return {
         **rule.labels,
@@ -69,7 +69,7 @@ def labels(event: Event, rule: Rule) -> dict[str, str]:
     }
 
 
-def legs(tree: Route | None, rule: Rule, seen: Mapping[str, str]) -> Iterator[Leg]:
+def legs(tree: Route | None, rule: Told, seen: Mapping[str, str]) -> Iterator[Leg]:
     """Where an event goes; twice to one receiver where two routes say so. A rule with `notify` is grouped as the
     tree's root says."""
     root = tree or Route()

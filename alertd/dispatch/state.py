@@ -72,6 +72,10 @@ class DispatchState:
             del self.batches[waiting]
         return sorted(due, key=lambda pair: pair[1].rows[0].row)
 
+    def due(self, now: float) -> int:
+        """How many rows have waited long enough."""
+        return sum(len(batch.rows) for batch in self.batches.values() if batch.until <= now)
+
     def sent(self, receiver: str, now: float) -> None:
         times = self.recent.setdefault(receiver, deque())
         while times and times[0] + DAY <= now:

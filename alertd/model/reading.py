@@ -28,7 +28,7 @@ class Bars:
     """Past bars of one field of one coin at one source, oldest first; every column has the same length.
 
     `end` is epoch seconds; a bar holds what happened in (start, end], all bars of one value are `interval` seconds
-    long.
+    long. Bars of a price may tell what was traded in them: `volume` in units of the coin, `quote_volume` in money.
     """
 
     source: str
@@ -40,6 +40,8 @@ class Bars:
     high: Floats
     low: Floats
     close: Floats
+    volume: Floats | None = None
+    quote_volume: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from alertd.conditions import tree as t
 from alertd.conditions.check import Compiled
 from alertd.conditions.parse import conjoin
-from alertd.conditions.text import canonical, exact_duration
+from alertd.conditions.sense import always_ended, warnings_of_count
+from alertd.conditions.text import canonical
 from alertd.errors import RuleError, did_you_mean
 from alertd.rules import keys
 from alertd.rules.coins import Chosen
@@ -13,18 +14,19 @@ from alertd.rules.rule import AlreadyTrue, Rule
 
 RULE_KEYS = (
     "name", "was", "symbols", "when", "until", "rearm", "for", "keep_firing_for", "cooldown", "fire", "remind",
-    "already_true", "no_data", "expires", "active", "labels", "notify", "tell", "draft", "say",
+    "already_true", "no_data", "expires", "active", "at", "labels", "notify", "tell", "draft", "say",
 )  # fmt: skip
 
 _TELL = keys.tell("fired")
 _NOTHING = t.Or(())
+_LEVELS = (t.Compare, t.Within, t.Between)
 
 
 def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
     """The rule, or None where `entry.problems` holds a mistake and not just warnings."""
     for key in entry.own_keys():
         if key not in RULE_KEYS:
-            entry.blame(f"there is no key {key!r}", did_you_mean(key, RULE_KEYS), key, key=True)
+            entry.blame(f"there is no key {key!r}", did_you_mean(key, RULE_KEYS) or _rest_of(key), key, key=True)
     for key in ("name", "symbols", "when"):
         if not entry.has(key):
             entry.blame(f"{key} is missing", "")
@@ -42,7 +44,13 @@ def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
     rule = _assembled(entry, shared, chosen.coins, (when, said), (until, until_text))
     if compiled is not None:
         _check_whole(entry, rule, compiled.tree, shared.now)
+        entry.blame_sentence(warnings_of_count(compiled.tree, words, len(chosen.coins)), "when")
     return None if any(not problem.warning for problem in entry.problems) else rule
+
+
+def _rest_of(key: str) -> str:
+    """A hint for what is no key but the rest of a sentence, which a comma ended."""
+    return "" if set(key).isdisjoint(" ()<>=%") else 'a sentence with a comma needs quotes within braces: when: "…"'
 
 
 def _all_of(sentences: list[str]) -> str:
@@ -69,7 +77,6 @@ def _assembled(
         when_text=when[1],
         until=until[0],
         until_text=until[1],
-        sentence=sentence_of(when[0], until[0], lasting),
         for_=lasting,
         keep_firing_for=read("keep_firing_for", keys.seconds, 0.0),
         cooldown=read("cooldown", keys.seconds, 0.0),
@@ -79,6 +86,7 @@ def _assembled(
         no_data=read("no_data", keys.no_data, 0.0),
         expires=read("expires", lambda value: keys.expires(value, shared.zone), None),
         active=read("active", lambda value: keys.active(value, shared.zone), None),
+        at=read("at", lambda value: keys.at(value, shared.zone), None),
         labels=read("labels", keys.labels, {}),
         notify=_receivers(entry, shared),
         tell=read("tell", keys.tell, _TELL),
@@ -86,12 +94,6 @@ def _assembled(
         say=read("say", keys.say, ""),
         place=entry.place(),
     )
-
-
-def sentence_of(when: t.Condition, until: t.Condition | None, lasting: float) -> str:
-    """What an alert's identity goes by: another `when`, `until` or `for` makes another alert."""
-    ending = f" until {canonical(until)}" if until is not None else ""
-    return f"{canonical(when)}{ending}{f' for {exact_duration(lasting)}' if lasting else ''}"
 
 
 def _compiled(entry: Entry, shared: Lookups, key: str, words: str) -> Compiled | None:
@@ -154,10 +156,15 @@ def _check_whole(entry: Entry, rule: Rule, written: t.Condition, now: float) -> 
         )
     if rule.keep_firing_for and rule.until is not None:
         entry.blame("with until or rearm, that alone ends an episode", "leave keep_firing_for out", "keep_firing_for")
+    if rule.at is not None:
+        _check_moments(entry, rule)
     if rule.expires is not None and rule.expires <= now:
         entry.blame("this is in the past: the rule watches nothing", "", "expires", warning=True)
-    level = not t.momentary(written) and any(isinstance(node, t.Compare) for node in t.walk(written))
-    ends = entry.has("until") or entry.has("rearm")
+    if rule.until is not None and always_ended(rule.when, rule.until):
+        key = "until" if entry.has("until") else "rearm"
+        entry.blame("the rule never fires: this is true whenever `when` is", "", key, warning=True)
+    level = not t.momentary(written) and any(isinstance(node, _LEVELS) for node in t.walk(written))
+    ends = entry.has("until") or entry.has("rearm") or entry.has("at")
     calm = ends or rule.for_ or rule.cooldown or rule.keep_firing_for or rule.fire == 1
     if level and not calm:
         entry.blame(
@@ -165,4 +172,17 @@ def _check_whole(entry: Entry, rule: Rule, written: t.Condition, now: float) -> 
             "add rearm: or cooldown: 15m" if isinstance(written, t.Compare) else "add until: or cooldown: 15m",
             "when",
             warning=True,
+        )
+
+
+def _check_moments(entry: Entry, rule: Rule) -> None:
+    """What does not go with `at`: a check is a moment, before and after which nothing is judged."""
+    for key, given in (("for", rule.for_), ("keep_firing_for", rule.keep_firing_for)):
+        if given:
+            entry.blame("a check is a moment: nothing lasts there", f"leave {key} out, or at", key)
+    if t.momentary(rule.when):
+        entry.blame(
+            "what happens on one reading alone is over before the next check",
+            "take a level such as price > 70k, or leave at: out",
+            "at",
         )

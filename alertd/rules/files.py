@@ -3,9 +3,11 @@
 A rule's own key replaces the file's default for it. 50,000 rules take seconds, so `read_rules` is run in a thread.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
+from alertd.conditions.tree import Expression
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
 from alertd.rules import keys
@@ -14,10 +16,11 @@ from alertd.rules.document import Document, Plain
 from alertd.rules.entry import Entry, Lookups
 from alertd.rules.keys import Wrong
 from alertd.rules.rule import Rule
+from alertd.rules.series import read_series, with_series
 from alertd.rules.strict_yaml import read_document
 
 _DEFAULT_KEYS = tuple(key for key in RULE_KEYS if key not in ("name", "was", "when"))
-_FILE_KEYS = ("version", "defaults", "rules")
+_FILE_KEYS = ("version", "defaults", "series", "rules")
 
 
 class RuleText(NamedTuple):
@@ -28,25 +31,30 @@ class RuleText(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """The rules without a mistake, and all problems, warnings among them, in the order of the files."""
+    """The rules and the series without a mistake, and all problems, warnings among them, in the order of the files.
+
+    A series is a field of the coin `market`, by the name that conditions use it by.
+    """
 
     rules: tuple[Rule, ...]
     problems: tuple[Problem, ...]
+    series: Mapping[str, Expression] = MappingProxyType({})
 
 
 def read_rules(sources: Sequence[RuleText], universe: Universe, now: float) -> Loaded:
     """All rules of all files. A rule with a mistake is left out; its problems say why. Never raises for a text."""
-    shared = Lookups(universe, now)
+    read = [_document(source) for source in sources]
+    documents = [document for document in read if isinstance(document, Document)]
+    series, wrong_series = read_series(documents, universe)
+    shared = Lookups(with_series(universe, {name: each.unit for name, each in series.items()}), now)
     rules: list[Rule] = []
     problems: list[Problem] = []
     names: dict[str, str] = {}
-    for source in sources:
-        try:
-            document = read_document(source.file, source.content)
-        except ConfigError as error:
-            problems += error.problems
+    for document in read:
+        if not isinstance(document, Document):
+            problems += document
             continue
-        found: list[Problem] = []
+        found = list(wrong_series.get(document.file, ()))
         for entry in _entries(document, found):
             rule = rule_of(entry, shared)
             if rule is not None and _is_new(entry, rule, names):
@@ -55,7 +63,15 @@ def read_rules(sources: Sequence[RuleText], universe: Universe, now: float) -> L
         # A mistake in the defaults is found by every rule that has them, and told once.
         problems += sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column))
     problems += _stolen_names(rules, names)
-    return Loaded(tuple(rules), tuple(problems))
+    return Loaded(tuple(rules), tuple(problems), {name: each.of for name, each in series.items()})
+
+
+def _document(source: RuleText) -> Document | tuple[Problem, ...]:
+    """The file, or why it cannot be read."""
+    try:
+        return read_document(source.file, source.content)
+    except ConfigError as error:
+        return error.problems
 
 
 def _entries(document: Document, problems: list[Problem]) -> Iterator[Entry]:
@@ -80,9 +96,7 @@ def _entries(document: Document, problems: list[Problem]) -> Iterator[Entry]:
 
 def _file_problems(document: Document, root: dict[str, Plain]) -> Iterator[Problem]:
     for key in root:
-        if key == "series":
-            yield document.problem((key,), "this version does not know series yet", key=True)
-        elif key not in _FILE_KEYS:
+        if key not in _FILE_KEYS:
             hint = did_you_mean(key, _FILE_KEYS) or "rules stand in a list below rules:"
             yield document.problem((key,), f"there is no key {key!r}", hint, key=True)
     try:

@@ -10,7 +10,7 @@ from alertd.errors import did_you_mean
 from alertd.model.event import EventKind
 from alertd.model.units import duration
 from alertd.rules.document import Path, Plain
-from alertd.rules.rule import Active, AlreadyTrue
+from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
 
 T = TypeVar("T")
 
@@ -22,6 +22,7 @@ _TELL = {kind.value: kind for kind in (EventKind.FIRED, EventKind.RESOLVED, Even
 _TIMES = re.compile(r"([1-9]\d{0,5}) times?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
+_CLOCK = re.compile(r"(\d\d?):(\d\d)")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
@@ -40,6 +41,8 @@ def text(value: Plain) -> str:
         raise Wrong("expected text")
     if not value.strip():
         raise Wrong("there is nothing here", "write a value, or leave the key out")
+    if "\0" in value:
+        raise Wrong("a zero byte is no text")
     return value.strip()
 
 
@@ -187,6 +190,30 @@ def active(value: Plain, local: ZoneInfo) -> Active:
         return Active(days, start, end, zone(value["zone"]) if "zone" in value else local)
     except Wrong as wrong:
         raise Wrong(wrong.message, wrong.hint, (part, *wrong.path)) from None
+
+
+def at(value: Plain, local: ZoneInfo) -> Checks:
+    """`16:00`, `fri 16:00`, `mon-fri 09:30`, or a list of them."""
+    moments: dict[Moment, None] = {}
+    for index, words in enumerate(names(value)):
+        try:
+            moments[_moment(words)] = None
+        except Wrong as wrong:
+            raise Wrong(wrong.message, wrong.hint, (index,) if isinstance(value, list) else ()) from None
+    if not moments:
+        raise Wrong("there is no moment here", "write one such as fri 16:00")
+    return Checks(tuple(moments), local)
+
+
+def _moment(words: str) -> Moment:
+    days, _, clock = words.rpartition(" ")
+    found = _CLOCK.fullmatch(clock)
+    try:
+        if not found:
+            raise ValueError
+        return Moment(_days(days or "mon-sun"), time(int(found[1]), int(found[2])))
+    except ValueError:
+        raise Wrong(f"expected a moment such as 16:00, fri 16:00 or mon-fri 09:30, not {words!r}") from None
 
 
 def _days(value: Plain) -> frozenset[int]:

@@ -4,20 +4,25 @@ from collections import Counter
 
 import numpy as np
 
-from alertd.market.columns import Flags, Ints, Rows
+from alertd.conditions.measure import Tick
+from alertd.conditions.tree import Field
+from alertd.market.columns import Flags, Floats, Ints, Numbers, Rows
 from alertd.market.market import Absorbed
 from alertd.model.event import EventKind, Notice
 from alertd.model.units import say_duration
 from alertd.rules.bank import Bank
-from alertd.rules.state import Outcome, State
+from alertd.rules.lifecycle import BUSY
+from alertd.rules.outcome import Outcome
+from alertd.rules.panel import Panel
+from alertd.rules.state import State
 from alertd.rules.timers import set_timers
 
 
 def fail_over(state: State, absorbed: Absorbed, now: float, outcome: Outcome) -> dict[int, Flags]:
     """Move alerts whose source went stale to the next one, and back.
 
-    Returns which rows of which bank (by `id(bank)`) are bound to another series than before: no reading is judged for
-    them in this tick. Says the moves to the operator, one notice for each pair of sources.
+    Returns, by number of the bank, which fields of which rows are bound to another series than before: no reading is
+    judged for them in this tick. Says the moves to the operator, one notice for each pair of sources.
     """
     rebound: dict[int, Flags] = {}
     changed = np.concatenate([absorbed.stale, absorbed.back])
@@ -26,12 +31,20 @@ def fail_over(state: State, absorbed: Absorbed, now: float, outcome: Outcome) ->
         touched = np.zeros(state.market.latest.size, np.bool_)
         touched[changed] = True
         for bank in state.banks.values():
-            moved = _rebind(bank, target, moves)
-            rebound[id(bank)] = moved
+            by_field = _rebind(bank, target, moves)
+            if bank.panel is not None:
+                _rebind(bank.panel, target, Counter())
+            rebound[bank.number] = by_field
+            moved = np.logical_or.reduce(by_field, axis=0, initial=False)
+            for of, away in zip(bank.fields, by_field, strict=True):
+                if len(primed := state.prime(bank, np.flatnonzero(away), now, bank.seen_of(of))):
+                    outcome.alerts.append(bank.block(primed))
             rows = np.flatnonzero(moved)
-            outcome.alerts += state.stored(bank, state.prime(bank, rows, now))
-            set_timers(state, bank, rows, now, rebound=True)
-            affected = moved | touched[bank.series[: bank.size]].any(axis=1)
+            set_timers(state, bank, rows, now, anew=True)
+            affected = moved | touched[bank.series[:, : bank.size]].any(axis=0)
+            if bank.ladder is not None:
+                # What a value that comes back means to them is found without a level being passed.
+                bank.calm[np.flatnonzero(affected)] = BUSY
             watch(state, bank, np.flatnonzero(affected), now, outcome)
         outcome.notices += _notices(state, moves, now)
     return rebound
@@ -48,17 +61,19 @@ def _targets(state: State, changed: Rows) -> Ints:
     return target
 
 
-def _rebind(bank: Bank, target: Ints, moves: Counter[tuple[int, int]]) -> Flags:
-    moved = np.zeros(bank.size, np.bool_)
-    for column, of in enumerate(bank.fields):
+def _rebind(table: Bank | Panel, target: Ints, moves: Counter[tuple[int, int]]) -> Flags:
+    """True, by field and row, where a field is bound to another series now."""
+    moved = np.zeros((len(table.fields), table.size), np.bool_)
+    for column, of, away in zip(table.series[:, : table.size], table.fields, moved, strict=True):
         if of.source is None:
-            old = bank.series[: bank.size, column]
-            new = target[old]
-            moved |= new != old
-            pairs, counts = np.unique(np.stack([old, new])[:, new != old], axis=1, return_counts=True)
-            for pair, count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
-                moves[(pair[0], pair[1])] += count
-            bank.series[: bank.size, column] = new
+            new = target[column]
+            away[:] = new != column
+            for old, count in enumerate(np.bincount(column[away]).tolist()):
+                if count:
+                    moves[(old, int(target[old]))] += count
+            column[:] = new
+    if isinstance(table, Bank) and table.ladder is not None:
+        table.ladder.rebind(target)
     return moved
 
 
@@ -88,36 +103,62 @@ def _notices(state: State, moves: Counter[tuple[int, int]], now: float) -> list[
 
 def watch(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) -> None:
     """Set or clear the time at which missing data is told."""
-    numbers = bank.series[rows[:, None], bank.watched]
-    latest = state.market.latest
-    stale = ~latest.fresh[numbers] & (numbers > 0)
-    silent = stale.any(axis=1)
+    latest, silent = state.market.latest, np.zeros(len(rows), np.bool_)
+    since = np.full(len(rows), np.inf)
+    for column in bank.watched:
+        numbers = bank.series[column, rows]
+        stale = ~latest.fresh[numbers] & (numbers > 0)
+        if stale.any():
+            silent |= stale
+            spoke = _last_word(state, bank.fields[column], numbers[stale])
+            since[stale] = np.minimum(since[stale], spoke[numbers[stale]])
+    if not silent.any() and not bank.owns("silent"):
+        return
+    for name in ("silent", "outages"):
+        bank.own(name)
     told = bank.outages[rows] % 2 == 1
-    since = np.where(stale, latest.seen[numbers], np.inf).min(axis=1, initial=np.inf)
-    ends = np.fmax(since + state.book.no_data[bank.rule[rows]], now)
+    ends = np.fmax(since + state.book.manners.no_data[state.book.manner[bank.rule[rows]]], now)
     bank.silent[rows] = np.where(silent & ~told, ends, np.inf)
     over = rows[told & ~silent]
     bank.outages[over] += 1
-    outcome.alerts += state.stored(bank, over)
+    if len(over):
+        outcome.alerts.append(bank.block(over))
 
 
-def tell_outages(state: State, now: float, outcome: Outcome, *, late: bool) -> None:
+def _last_word(state: State, of: Field, numbers: Numbers) -> Floats:
+    """When any of the sources of these series last spoke, by series number."""
+    market = state.market
+    seen = market.latest.seen.copy()
+    for number in np.unique(numbers).tolist() if of.source is None else ():
+        _, name, coin = market.series[number]
+        lanes = (market.numbers.get((feed.source, name), {}) for feed in state.feeds.candidates(name, coin))
+        others = [lane[coin] for lane in lanes if coin in lane]
+        seen[others] = np.fmax.reduce(seen[others], initial=np.nan)
+    return seen
+
+
+def tell_outages(state: State, tick: Tick, outcome: Outcome, *, late: bool) -> None:
     """Tell the alerts whose data is missing for too long, those that something else happened to in the next tick."""
-    told = [event.alert for event in outcome.events]
     for bank in state.banks.values():
-        due = bank.silent[: bank.size] <= now
-        if due.any():
-            busy = due & np.isin(bank.id[: bank.size], told)
-            bank.silent[: bank.size][busy] = now
-            _tell(state, bank, np.flatnonzero(due & ~busy), now, outcome, late=late)
+        if bank.next_silence() <= tick.now:
+            due = bank.silent[: bank.size] <= tick.now
+            busy = due & np.isin(bank.id[: bank.size], list(outcome.events.alerts()))
+            bank.silent[: bank.size][busy] = tick.now
+            _tell(state, bank, np.flatnonzero(due & ~busy), tick, outcome, late=late)
 
 
-def _tell(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome, *, late: bool) -> None:
+def _tell(state: State, bank: Bank, rows: Rows, tick: Tick, outcome: Outcome, *, late: bool) -> None:
     bank.outages[rows] += 1
     bank.silent[rows] = np.inf
     fresh = state.market.latest.fresh
-    for column in bank.watched:
-        part = rows[~fresh[bank.series[rows, column]]]
-        rows = np.setdiff1d(rows, part)
-        outcome.events += state.events(bank, part, EventKind.NO_DATA, now, late=late, reason=bank.fields[column].name)
-        outcome.alerts += state.stored(bank, part)
+    spoke = np.full((len(bank.watched), len(rows)), np.inf)
+    for since, column in zip(spoke, bank.watched, strict=True):
+        numbers = bank.series[column, rows]
+        stale = ~fresh[numbers]
+        since[stale] = _last_word(state, bank.fields[column], numbers[stale])[numbers[stale]]
+    # What has been missing for the longest is what is told.
+    for place, part in enumerate(rows[spoke.argmin(axis=0) == place] for place in range(len(spoke))):
+        name = bank.fields[bank.watched[place]].name
+        outcome.events.add(state.events(bank, part, EventKind.NO_DATA, tick, late=late, reason=name))
+        if len(part):
+            outcome.alerts.append(bank.block(part))

@@ -3,9 +3,9 @@
 import re
 
 from alertd.conditions import tree as t
-from alertd.conditions.fields import Unit
+from alertd.conditions.fields import Unit, spec_of
 from alertd.conditions.mistakes import Sentence
-from alertd.conditions.units import unit_of, words_for
+from alertd.conditions.units import Specs, unit_of, words_for
 from alertd.model.units import number
 from alertd.rules.keys import Wrong
 
@@ -13,8 +13,11 @@ _PERCENT = re.compile(r"(.+?)\s*%")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
-def until_of(when: t.Condition, rearm: str) -> t.Compare:
-    """The comparison that ends an episode of `when`: back over the level by that much. Raises Wrong."""
+def until_of(when: t.Condition, rearm: str, specs: Specs = spec_of) -> t.Compare:
+    """The comparison that ends an episode of `when`: back over the level by that much; `specs` knows its fields.
+
+    Raises Wrong.
+    """
     if not isinstance(when, t.Compare) or when.operator not in _TURNED:
         raise Wrong("rearm goes with a plain comparison such as price > 70k", "write until: for this one")
     operator, left, right = when.operator, when.left, when.right
@@ -23,7 +26,7 @@ def until_of(when: t.Condition, rearm: str) -> t.Compare:
     sign = -1.0 if operator.startswith(">") else 1.0
     found = _PERCENT.fullmatch(rearm)
     size = _size(found[1] if found else rearm)
-    unit = unit_of(left, Sentence(""))
+    unit = unit_of(left, Sentence(""), specs)
     if unit is Unit.DURATION:
         raise Wrong("rearm does not go with an age", "write until: for this one")
     if unit is Unit.PERCENT and not found:

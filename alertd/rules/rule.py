@@ -1,8 +1,10 @@
 """A rule as its author meant it, checked and resolved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, tzinfo
 from enum import StrEnum
+from typing import Protocol
 
 from alertd.conditions.tree import Condition
 from alertd.model.event import EventKind
@@ -14,6 +16,27 @@ class AlreadyTrue(StrEnum):
     TELL = "tell"
     FIRE = "fire"
     IGNORE = "ignore"
+
+
+class Told(Protocol):
+    """What dispatch asks of a rule."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+    @property
+    def notify(self) -> tuple[str, ...]: ...
+    @property
+    def tell(self) -> frozenset[EventKind]: ...
+    @property
+    def draft(self) -> bool: ...
+    @property
+    def say(self) -> str: ...
+    @property
+    def when_text(self) -> str: ...
+    @property
+    def until_text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +52,31 @@ class Active:
     zone: tzinfo
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of the day on some weekdays (Monday is 0)."""
+
+    days: frozenset[int]
+    time: time
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The moments at which a rule is judged, and at no other; local times of `zone`."""
+
+    moments: tuple[Moment, ...]
+    zone: tzinfo
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule, on all of its coins. Durations are seconds, times epoch seconds.
 
     `when_text` and `until_text` are the author's own words (`until_text` is made from `rearm` where that was given);
-    `sentence` is the canonical text of `when`, `until` and `for`: another one makes another alert. `fire` counts the
+    Another `when`, `until` or `for` makes another alert. `fire` counts the
     episodes an alert may have, None for no end. `no_data` is how long a field may be stale before it is told, None to
-    never tell, 0.0 for the source's own `stale_after`. `notify` is () where the routing tree decides. `tell` says
-    which events are sent. `place` is `file:line`.
+    never tell, 0.0 for the source's own `stale_after`. `at` is None for a rule that is judged with its readings.
+    `notify` is () where the routing tree decides. `tell` says which events are sent. `place` is `file:line`.
     """
 
     name: str
@@ -48,7 +87,6 @@ class Rule:
     when_text: str
     until: Condition | None = None
     until_text: str = ""
-    sentence: str
     for_: float = 0.0
     keep_firing_for: float = 0.0
     cooldown: float = 0.0
@@ -58,6 +96,7 @@ class Rule:
     no_data: float | None = 0.0
     expires: float | None = None
     active: Active | None = None
+    at: Checks | None = None
     labels: dict[str, str] = field(default_factory=dict)
     notify: tuple[str, ...] = ()
     tell: frozenset[EventKind] = frozenset({EventKind.FIRED, EventKind.REMINDED})

@@ -1,55 +1,50 @@
 """All that `step` and `amend` own: the market, the rules, the banks of alerts."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import isfinite
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from alertd.conditions.explain import explain, spoken
+from alertd.conditions.explain import explain
 from alertd.conditions.judge import judge
 from alertd.conditions.measure import Tick
-from alertd.conditions.shape import windows_of
-from alertd.market.columns import Ints, Rows
+from alertd.conditions.shape import Need
+from alertd.conditions.tree import Expression, Field, Recently
+from alertd.market.columns import Flags, Ints, Numbers, Rows
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
-from alertd.model.alert import AlertKey, AlertRow
-from alertd.model.event import Drop, Event, EventKind, Notice, Value
-from alertd.rules.bank import MEMORIES, Bank, Book, Shape
+from alertd.model.alert import AlertKey
+from alertd.model.event import EventKind
+from alertd.rules.bank import Bank, Shape
+from alertd.rules.book import Book, Telling
+from alertd.rules.derived import SOURCE, Derived
+from alertd.rules.outcome import Happened
+from alertd.rules.panel import Panel
 
-
-@dataclass(slots=True)
-class Outcome:
-    """What a step or an amendment changed. `alerts` are the rows to store, `wake_at` when time alone will change
-    something, infinity for never; `refused` counts the readings that were not taken, by reason."""
-
-    events: list[Event] = field(default_factory=list)
-    drops: list[Drop] = field(default_factory=list)
-    alerts: list[AlertRow] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    wake_at: float = float("inf")
+_IN_EPISODE = (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
 
 
 class State:
     """The columns, and what finds a way through them. Only `step` and `amend` change it.
 
-    `episodes` holds the last episode number of every (owner, rule, coin) whose alert is no longer here; `last_alert`
-    is the highest id ever given. `time` is that of the last step: timers that ended by then were looked at.
+    `shapes` and `coins` are by number, for ever; `banks` are those shapes that have alerts. `episodes` holds the last
+    episode number of every (owner, rule, coin) whose alert is no longer here; `last_alert` is the highest id ever
+    given. `time` is that of the last step: timers that ended by then were looked at.
     """
 
     def __init__(self, feeds: Feeds, market: Market | None = None) -> None:
         self.feeds = feeds
         self.market = market if market is not None else Market()
         self.book = Book()
-        self.banks: dict[Shape, Bank] = {}
-        self.homes: dict[int, Bank] = {}
-        """The bank of each rule, by its number."""
+        self.shapes: list[Shape] = []
+        self.shape_numbers: dict[Shape, int] = {}
+        self.banks: dict[int, Bank] = {}
         self.coins: list[str] = []
         self.coin_numbers: dict[str, int] = {}
+        self.derived: dict[str, Derived] = {}
         self.episodes: dict[AlertKey, int] = {}
         self.last_alert = 0
+        self.spare = False
+        """Whether there may be history that no alert needs any more."""
         self.time = float("-inf")
 
     def __len__(self) -> int:
@@ -62,142 +57,226 @@ class State:
             self.coins.append(name)
         return number
 
+    def bank(self, shape: Shape) -> Bank:
+        """The bank of a shape, made if there is none."""
+        number = self.shape_numbers.get(shape)
+        if number is None:
+            number = self.shape_numbers[shape] = len(self.shapes)
+            self.shapes.append(shape)
+        bank = self.banks.get(number)
+        if bank is None:
+            bank = self.banks[number] = Bank(shape, number)
+        return bank
+
+    def of_rule(self, number: int) -> tuple[Bank, Rows]:
+        """The alerts of a rule: their bank, and their rows in it."""
+        bank, place = self.bank(self.shapes[self.book.shape[number]]), int(self.book.place[number])
+        if place >= 0:
+            return bank, np.array([place])
+        return bank, (bank.rule[: bank.size] == number).nonzero()[0]
+
+    def get(self, key: tuple[str, str]) -> Telling | None:
+        """What dispatch asks of the rule (owner, name)."""
+        number = self.book.find(*key)
+        return None if number is None else self.book.told(number)
+
+    # ── what is polled ───────────────────────────────────────────────────────────────────────────────────────────
+
     def wanted(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
         """What some rule asks for: source → field → coins. Standbys are among them: a failover needs their history."""
         bound: dict[str, dict[str, set[str]]] = {}
-        for bank in self.banks.values():
-            for of in bank.fields:
-                for coin in {of.coin} if of.coin else {self.coins[k] for k in np.unique(bank.coin[: bank.size])}:
-                    for feed in self.feeds.candidates(of.name, coin or "", of.source):
-                        bound.setdefault(feed.source, {}).setdefault(of.name, set()).add(coin or "")
+        for of, coins in self._asked():
+            for coin in coins:
+                for feed in self.feeds.candidates(of.name, coin, of.source):
+                    bound.setdefault(feed.source, {}).setdefault(of.name, set()).add(coin)
         return {source: {name: frozenset(coins) for name, coins in by.items()} for source, by in bound.items()}
+
+    def _asked(self) -> Iterable[tuple[Field, Iterable[str]]]:
+        used: set[str] = set()
+        for table in self._tables():
+            for of in table.fields:
+                if of.name in self.derived:
+                    used.add(of.name)
+                else:
+                    there = np.bincount(table.coin[: table.size]).nonzero()[0].tolist()
+                    yield of, (of.coin,) if of.coin else [self.coins[number] for number in there]
+        for name in used:
+            yield from ((of, (of.coin or "",)) for of in self.derived[name].fields)
+
+    def _tables(self) -> Iterable[Bank | Panel]:
+        """All tables that are bound to series."""
+        for bank in self.banks.values():
+            yield bank
+            if bank.panel is not None:
+                yield bank.panel
+
+    def _bound(self) -> Ints:
+        """The numbers of the series that some alert is bound to."""
+        flags = np.zeros(self.market.latest.size, np.bool_)
+        for table in self._tables():
+            flags[table.series[:, : table.size]] = True
+        for each in self.derived.values():
+            flags[each.series] = True
+        return flags.nonzero()[0]
 
     def unwatched(self) -> Rows:
         """Stale series that no alert asks for, not even as a standby: nobody polls them."""
         market = self.market
-        bound = np.zeros(market.latest.size, np.bool_)
-        for bank in self.banks.values():
-            bound[bank.series[: bank.size]] = True
-        stale = np.flatnonzero(~bound & ~market.latest.fresh[: len(bound)])
-        wanted = self.wanted() if len(stale) > 1 else {}  # one is nowhere
-        named = ((number, market.series[number]) for number in stale.tolist() if number)
+        stale = ~market.latest.fresh[: market.latest.size]
+        if stale.sum() < 2:  # one is nowhere
+            return np.empty(0, np.intp)
+        stale[self._bound()] = False
+        wanted = self.wanted()
+        named = ((number, market.series[number]) for number in stale.nonzero()[0].tolist() if number)
         idle = [number for number, (source, of, coin) in named if coin not in wanted.get(source, {}).get(of, ())]
         return np.array(idle, np.intp)
 
     # ── binding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def bind(self, bank: Bank, rows: Rows, now: float) -> None:
-        """Bind each field of these rows to a series: the first fresh one of its candidates, else the first."""
-        spans: dict[int, list[float]] = {}
-        for tree in (tree for tree in bank.shape if tree is not None):
-            for of, seconds in windows_of(tree):
-                spans.setdefault(bank.fields.index(of), []).append(seconds)
-        for column, of in enumerate(bank.fields):
-            for coin in np.unique(bank.coin[rows]):
-                name = of.coin or self.coins[coin]
-                numbers = [
-                    self.market.add(Series(feed.source, of.name, name), now=now, stale_after=feed.stale_after)
-                    for feed in self.feeds.candidates(of.name, name, of.source)
-                ]
-                for number in numbers or [0]:
-                    for seconds in spans.get(column, ()):
-                        self.market.need(number, seconds)
-                bank.series[rows[bank.coin[rows] == coin], column] = self.preferred(numbers)
+    def bind(self, table: Bank | Panel, rows: Rows, now: float) -> None:
+        """Bind each field of these rows to a series: the first fresh one of its candidates, else the first; and have
+        the market keep the history that it needs."""
+        coins = table.coin[rows]
+        distinct = coins[:1] if len(rows) == 1 else np.bincount(coins).nonzero()[0]
+        found: Numbers = np.zeros(int(coins.max(initial=-1)) + 1, np.int32)
+        for column, of in enumerate(table.fields):
+            history = [need for need in table.needs if need.field == of]
+            if of.coin is not None:
+                table.series[column, rows] = self._series(of, of.coin, now, history)
+                continue
+            for coin in distinct.tolist():
+                found[coin] = self._series(of, self.coins[coin], now, history)
+            table.series[column, rows] = found[coins]
+
+    def _series(self, of: Field, coin: str, now: float, history: Sequence[Need]) -> int:
+        named = self.derived.get(of.name)
+        numbers = self.numbers(of, coin, now) if named is None else [named.number]
+        for need in history:
+            for number in numbers or [0]:
+                self.market.keep(number, need.interval, slots=need.slots, opens=need.opens)
+        return self.preferred(numbers)
+
+    def numbers(self, of: Field, coin: str, now: float) -> list[int]:
+        """The series that may give a field of a coin, the preferred one first; they are added where they are new."""
+        return [
+            self.market.add(Series(feed.source, of.name, coin), now=now, stale_after=feed.stale_after)
+            for feed in self.feeds.candidates(of.name, coin, of.source)
+        ]
 
     def preferred(self, numbers: Sequence[int]) -> int:
         """The first series that is fresh, else the first, else nowhere."""
         fresh = (number for number in numbers if self.market.latest.fresh[number])
         return next(fresh, numbers[0] if numbers else 0)
 
-    def prime(self, bank: Bank, rows: Rows, now: float) -> Rows:
-        """Fill the memory of crossings and flips from the latest readings, so that the next is compared with them;
-        returns the rows that have a memory."""
-        if not len(rows) or not bank.memory.shape[1]:
+    def derive(self, series: Mapping[str, Expression], now: float) -> None:
+        """The named expressions that are in force now."""
+        self.derived = {
+            name: Derived(tree, self.market.add(Series(SOURCE, name, "market"), now=now))
+            for name, tree in series.items()
+        }
+        self.rebind_derived(now)
+
+    def rebind_derived(self, now: float) -> None:
+        for each in self.derived.values():
+            numbers = [self.preferred(self.numbers(of, of.coin or "", now)) for of in each.fields]
+            each.series = np.array(numbers, np.intp)
+
+    def release(self) -> None:
+        """Let go of the history that no alert needs any more."""
+        self.spare = False
+        wanted: dict[tuple[int, float], tuple[int, bool]] = {}
+        for table in self._tables():
+            for need in table.needs:
+                column = table.series[table.fields.index(need.field), : table.size]
+                for number in self._with_standbys(need.field, np.bincount(column).nonzero()[0].tolist()):
+                    slots, opens = wanted.get((number, need.interval), (0, False))
+                    wanted[(number, need.interval)] = (max(slots, need.slots), opens or need.opens)
+        self.market.retain([(number, interval, *kept) for (number, interval), kept in wanted.items()])
+
+    def _with_standbys(self, of: Field, numbers: Sequence[int]) -> Iterable[int]:
+        market = self.market
+        for number in numbers:
+            yield number
+            coin = market.series[number].coin
+            lanes = (market.numbers.get((feed.source, of.name), {}) for feed in self.feeds.candidates(of.name, coin))
+            yield from (lane[coin] for lane in lanes if of.source is None and coin in lane)
+
+    def prime(self, bank: Bank, rows: Rows, now: float, columns: Sequence[int] | None = None) -> Rows:
+        """Fill the memory of crossings and flips, or these columns of it, from the latest readings, so that the next is
+        compared with them; returns the rows that have a memory."""
+        if not len(rows) or not len(bank.memory) or columns == []:
             return rows[:0]
-        bank.memory[rows] = np.nan
-        looks = bank.looks(Tick.of(self.market, now), rows, priming=True)
-        for tree, look in zip(bank.shape, looks, strict=True):
-            if tree is not None and look is not None:
+        every = range(len(bank.memory))
+        others = {
+            column: bank.memory[column, rows] for column in every if columns is not None and column not in columns
+        }
+        for column in every if columns is None else columns:
+            bank.memory[column, rows] = np.nan
+        self._judge(bank, rows, Tick.of(self.market, now), priming=True)
+        for column, memory in others.items():
+            bank.memory[column, rows] = memory
+        return rows
+
+    def follow(self, bank: Bank, rows: Rows, tick: Tick, away: Flags) -> None:
+        """Have these alerts remember what this tick brought, though nothing is judged in it. What was seen of the
+        fields that are bound to another series since (`away`, by field and row) begins with what was primed."""
+        keep = [(column, rows) for part, column in bank.kept if isinstance(part, Recently)]
+        for of, moved in zip(bank.fields, away, strict=True):
+            keep += [(column, rows[moved]) for column in bank.seen_of(of)]
+        memory = [bank.memory[place] for place in keep]
+        self._judge(bank, rows, tick, priming=False)
+        for place, column in zip(keep, memory, strict=True):
+            bank.memory[place] = column
+
+    def _judge(self, bank: Bank, rows: Rows, tick: Tick, *, priming: bool) -> None:
+        looks = bank.looks(tick, rows, priming=priming)
+        for tree, look in zip(bank.shape.trees, looks, strict=False):
+            if look is not None:
                 judge(tree, look)
         bank.remember(rows, looks)
-        return rows
 
     # ── saying ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def stored(self, bank: Bank, rows: Rows) -> list[AlertRow]:
-        """These alerts as the store keeps them."""
-        if not len(rows):
-            return []
-        names = ("id", "added", *MEMORIES, "outages")
-        columns = {name: getattr(bank, name)[rows].tolist() for name in names}
-        columns["open"] = [int(is_open) for is_open in columns["open"]]
-        rules = [self.book[number] for number in bank.rule[rows].tolist()]
-        columns |= {name: [getattr(rule, name) for rule in rules] for name in ("owner", "sentence")}
-        columns["rule"] = [rule.name for rule in rules]
-        columns["coin"] = [self.coins[number] for number in bank.coin[rows].tolist()]
-        columns["memory"] = [memory.tobytes() for memory in bank.memory[rows].astype("<f8")]
-        return [AlertRow(*row) for row in zip(*(columns[name] for name in AlertRow._fields[:-1]), strict=True)]
-
     def events(
-        self, bank: Bank, rows: Rows, kind: EventKind, now: float, *, late: bool = False, reason: str = ""
-    ) -> list[Event]:
+        self, bank: Bank, rows: Rows, kind: EventKind, tick: Tick, *, late: bool = False, reason: str = ""
+    ) -> Happened | tuple[()]:
         """One event for each of these rows, with what was seen."""
         if not len(rows):
-            return []
-        in_episode = kind in (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
-        first = bank.series[rows, 0]
-        columns = zip(
-            bank.id[rows].tolist(),
-            (self.book[number] for number in bank.rule[rows].tolist()),
-            (self.coins[number] for number in bank.coin[rows].tolist()),
-            (in_episode * bank.episode[rows]).tolist(),
-            (bank.opened[rows] if in_episode else 0.0 * first).tolist(),
-            _ordinals(bank, rows, kind).tolist(),
-            np.nan_to_num(self.market.latest.at[first]).tolist(),
-            (self.market.series[number].source for number in first.tolist()),
-            self._seen(bank, rows, now),
-            strict=True,
+            return ()
+        in_episode = kind in _IN_EPISODE
+        first = bank.series[0, rows] if bank.fields else np.zeros(len(rows), np.int32)
+        nothing = np.zeros(len(rows))
+        look, _ = bank.looks(tick, rows)
+        return Happened(
+            kind=kind,
+            time=tick.now,
+            late=late,
+            reason=reason,
+            book=self.book,
+            coins=self.coins,
+            series=self.market.series,
+            alert=bank.id[rows],
+            rule=bank.rule[rows],
+            coin=bank.coin[rows],
+            episode=in_episode * bank.episode[rows],
+            ordinal=_ordinals(bank, rows, kind),
+            opened=bank.opened[rows] if in_episode else nothing,
+            at=np.nan_to_num(self.market.latest.at[first]) if bank.fields else nothing + tick.now,
+            first=first,
+            seen=explain(bank.shape.when, look),
         )
-        return [
-            Event(
-                time=now,
-                kind=kind,
-                alert=alert,
-                rule=rule.name,
-                owner=rule.owner,
-                symbol=coin,
-                episode=episode,
-                ordinal=ordinal,
-                at=at,
-                source=source,
-                opened=opened,
-                values=values,
-                reason=reason,
-                late=late,
-            )
-            for alert, rule, coin, episode, opened, ordinal, at, source, values in columns
-        ]
 
-    def _seen(self, bank: Bank, rows: Rows, now: float) -> list[dict[str, Value]]:
-        look, _ = bank.looks(Tick.of(self.market, now), rows)
-        seen: list[dict[str, Value]] = [{} for _ in rows]
-        for name, column in explain(bank.shape.when, look).items():
-            for values, value in zip(seen, column.tolist(), strict=True):
-                if isfinite(value):
-                    values[name] = spoken(name, value)
-        return seen
-
-    def by_rule(self, bank: Bank, number: int) -> Rows:
-        """The rows of a bank that belong to this rule."""
-        return np.flatnonzero(bank.rule[: bank.size] == number)
+    def nbytes(self) -> int:
+        """Bytes of everything that grows with the number of alerts, their texts left out."""
+        return self.book.nbytes() + sum(bank.nbytes() for bank in self.banks.values())
 
 
 def _ordinals(bank: Bank, rows: Rows, kind: EventKind) -> Ints:
     """The how-manieth event of its kind in its episode it is; of the alert, where kinds have no episode."""
     match kind:
         case EventKind.REMINDED:
-            return bank.reminders[rows]
+            return bank.reminders[rows].astype(np.int64)
         case EventKind.NO_DATA:
-            return (bank.outages[rows] + 1) // 2
+            return (bank.outages[rows].astype(np.int64) + 1) // 2
         case _:
             return np.ones(len(rows), np.int64)

@@ -14,7 +14,7 @@ from alertd.storage.database import WAY_OUT, copy, explain, open_readonly, open_
 from alertd.storage.lock import Lock, owner_of
 from alertd.storage.sqlite import read_snapshot
 
-_TABLES = ("alert", "series", "page", "event", "unsent", "held", "item", "delivery")
+_TABLES = ("rule", "alert", "series", "page", "event", "unsent", "held", "item", "delivery")
 
 # Checks that the tables' own constraints cannot make: (what is wrong, a query whose rows are the culprits).
 _RULES = (

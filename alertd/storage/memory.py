@@ -5,15 +5,79 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
+import numpy as np
+
 from alertd.errors import StorageError
-from alertd.model.alert import AlertRow
+from alertd.model.alert import AlertBlock, AlertKey, RuleRow
 from alertd.model.event import Event, Item
 from alertd.model.notification import Delivery, Destination, Held, Message
 from alertd.ports import Commit, Depth, Fate, SeriesRow, Settled, Snapshot
+from alertd.rules.bank import Shape
+from alertd.rules.book import RuleColumns
+from alertd.rules.directory import hash_of, key_in
+from alertd.rules.manner import Manner
+from alertd.rules.saved import Saved
 from alertd.storage.messages import PLACES, number_of
 
 _DAY = 86400.0
-_Key = tuple[str, str, str]
+
+
+class Shelf:
+    """Rules and alerts in memory."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, RuleRow] = {}
+        self._coins: dict[int, str] = {}
+        self._shapes: dict[int, Shape] = {}
+        self._manners: dict[int, Manner] = {}
+        self._alerts: dict[int, bytes] = {}
+        self._former: dict[AlertKey, int] = {}
+        self._last_alert = 0
+
+    def put(self, commit: Commit) -> None:
+        """What a commit changes of them."""
+        for number, row in commit.rules.items():
+            if row is None:
+                self._rules.pop(number, None)
+            else:
+                self._rules[number] = row
+        self._coins |= commit.coins
+        self._shapes |= commit.shapes
+        self._manners |= commit.manners
+        for block in commit.alerts:
+            numbers = block.rows["id"].tolist()
+            self._alerts |= dict(zip(numbers, block.bodies(), strict=True))
+            self._last_alert = max(self._last_alert, *numbers)
+        for gone in commit.gone:
+            self._alerts.pop(gone, None)
+        for key, episode in commit.former.items():
+            self._former[key] = max(self._former.get(key, 0), episode)
+
+    def saved(self) -> Saved:
+        rules = [self._rules[number] for number in sorted(self._rules)]
+        columns = RuleColumns(
+            np.array([row.number for row in rules], np.int64),
+            [row.words for row in rules],
+            np.array([hash_of(key_in(row.words)) for row in rules], np.int64),
+            np.array([row.shape for row in rules], np.int64),
+            np.array([row.manner for row in rules], np.int64),
+            np.array([row.expires for row in rules], np.float64),
+        )
+        bodies = [self._alerts[number] for number in sorted(self._alerts)]
+        return Saved(
+            coins=[*self._coins.values()],
+            shapes=[*self._shapes.values()],
+            manners=[*self._manners.values()],
+            rules=columns,
+            constants=b"".join(row.constants for row in rules),
+            panels={row.number: row.coins for row in rules if row.coins},
+            alerts=[
+                AlertBlock.of(b"".join(body for body in bodies if len(body) == width), width)
+                for width in sorted(set(map(len, bodies)))
+            ],
+            former=dict(self._former),
+            last_alert=self._last_alert,
+        )
 
 
 class MemoryStore:
@@ -24,8 +88,7 @@ class MemoryStore:
 
     def __init__(self, word: str | None = None) -> None:
         self._word = word or secrets.token_hex(4)
-        self._alerts: dict[int, AlertRow] = {}
-        self._episodes: dict[_Key, int] = {}
+        self._shelf = Shelf()
         self._series: dict[int, SeriesRow] = {}
         self._pages: dict[str, bytes] = {}
         self._events: list[Event] = []
@@ -41,28 +104,21 @@ class MemoryStore:
         return self._word
 
     async def load(self, now: float) -> Snapshot:
-        living = sorted(row for row in self._alerts.values() if not row.removed)
         latest = (self._deliveries[row] for row in sorted(self._deliveries, reverse=True) if row % PLACES == 0)
         recent = [(one.receiver, one.created) for one in takewhile(lambda one: one.created > now - _DAY, latest)]
         return Snapshot(
-            alerts=living,
-            episodes=dict(self._episodes),
+            saved=self._shelf.saved(),
             series=sorted(self._series.values()),
             pages=dict(sorted(self._pages.items())),
             held=[self._held[row] for row in sorted(self._held)],
             recent=recent[::-1],
-            last_alert=max(self._alerts, default=0),
             last_message=self._last_message,
             last_held=self._last_held,
         )
 
     async def commit(self, commit: Commit) -> None:
         numbers = self._refuse_twins(commit)
-        for row in commit.alerts:
-            self._alerts[row.id] = row
-            if row.episode:
-                key = (row.owner, row.rule, row.coin)
-                self._episodes[key] = max(self._episodes.get(key, 0), row.episode)
+        self._shelf.put(commit)
         self._series.update((row.number, row) for row in commit.series)
         for name, body in commit.pages.items():
             if body is None:

@@ -10,32 +10,41 @@ APPLICATION_ID = 0x616C7274
 _FIRST = """
 CREATE TABLE meta (
     word TEXT NOT NULL,
+    last_alert INTEGER NOT NULL DEFAULT 0,
     last_message INTEGER NOT NULL DEFAULT 0,
     last_held INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO meta (word) VALUES (lower(hex(randomblob(4))));
 
--- A removed alert keeps its row: its episode number counts on when somebody takes its key again.
+-- Rules and alerts as columns: bodies that are read into arrays as they are (see `rules`), with their numbers in them.
+-- A rule's words are its texts with zero bytes between them (see `RuleRow`).
+CREATE TABLE coin (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE shape (
+    number INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE manner (
+    number INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE rule (
+    number INTEGER PRIMARY KEY,
+    words BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+-- The coins of the few rules that count over all of theirs.
+CREATE TABLE panel (
+    rule INTEGER PRIMARY KEY,
+    coins BLOB NOT NULL
+) STRICT;
 CREATE TABLE alert (
     id INTEGER PRIMARY KEY,
-    owner TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    coin TEXT NOT NULL,
-    sentence TEXT NOT NULL,
-    added REAL,
-    state INTEGER NOT NULL,
-    open INTEGER NOT NULL,
-    since REAL,
-    cleared REAL,
-    opened REAL,
-    episode INTEGER NOT NULL,
-    fired INTEGER NOT NULL,
-    reminders INTEGER NOT NULL,
-    outages INTEGER NOT NULL,
-    memory BLOB NOT NULL,
-    removed TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT;
--- The last episode of keys that an alert left when its rule was renamed.
+-- The last episode of keys that have no alert now: it counts on when somebody takes the key again.
 CREATE TABLE former (
     owner TEXT NOT NULL,
     rule TEXT NOT NULL,
@@ -43,12 +52,6 @@ CREATE TABLE former (
     episode INTEGER NOT NULL,
     PRIMARY KEY (owner, rule, coin)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER renamed AFTER UPDATE OF owner, rule, coin ON alert
-WHEN old.episode > 0 AND (old.owner, old.rule, old.coin) <> (new.owner, new.rule, new.coin)
-BEGIN
-    INSERT INTO former VALUES (old.owner, old.rule, old.coin, old.episode)
-    ON CONFLICT DO UPDATE SET episode = max(episode, excluded.episode);
-END;
 
 CREATE TABLE series (
     number INTEGER PRIMARY KEY,

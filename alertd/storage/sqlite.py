@@ -1,17 +1,15 @@
 """The store of the daemon: one SQLite file, every call one transaction that is durable when it returns."""
 
 import asyncio
-import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from alertd.model.alert import AlertRow
 from alertd.model.event import Event
 from alertd.model.notification import Delivery, Held
 from alertd.ports import Commit, Depth, SeriesRow, Settled, Snapshot
-from alertd.storage import messages
+from alertd.storage import messages, rules
 from alertd.storage.codec import decode_event, decode_held, encode
 from alertd.storage.database import explain, open_database
 from alertd.storage.lock import Lock
@@ -92,27 +90,13 @@ class SqliteStore:
 
 def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
     """All that a daemon starts from, as of now (epoch seconds)."""
-    rows = [
-        AlertRow._make([math.nan if value is None else value for value in row])
-        for row in connection.execute("SELECT * FROM alert ORDER BY id")
-    ]
-    episodes = {
-        (owner, rule, coin): episode
-        for owner, rule, coin, episode in connection.execute("SELECT owner, rule, coin, episode FROM former")
-    }
-    for row in rows:
-        if row.episode:
-            key = (row.owner, row.rule, row.coin)
-            episodes[key] = max(episodes.get(key, 0), row.episode)
     last_message, last_held = connection.execute("SELECT last_message, last_held FROM meta").fetchone()
     return Snapshot(
-        alerts=[row for row in rows if not row.removed],
-        episodes=episodes,
+        saved=rules.read(connection),
         series=[SeriesRow._make(row) for row in connection.execute("SELECT * FROM series ORDER BY number")],
         pages=dict(connection.execute("SELECT name, body FROM page ORDER BY name")),
         held=_read_held(connection),
         recent=messages.recent(connection, now - _DAY),
-        last_alert=rows[-1].id if rows else 0,
         last_message=last_message,
         last_held=last_held,
     )
@@ -145,7 +129,7 @@ def read_history(connection: sqlite3.Connection, limit: int) -> list[Event]:
 
 def write_commit(connection: sqlite3.Connection, commit: Commit, word: str) -> None:
     """Everything that a tick changed; the caller's transaction makes it whole."""
-    _write_alerts(connection, commit.alerts)
+    rules.write(connection, commit)
     connection.executemany("INSERT INTO series (number, source, field, coin) VALUES (?, ?, ?, ?)", commit.series)
     _write_pages(connection, commit.pages)
     connection.executemany(
@@ -156,19 +140,6 @@ def write_commit(connection: sqlite3.Connection, commit: Commit, word: str) -> N
         messages.insert(connection, commit.messages, word)
     _write_held(connection, commit.held)
     connection.executemany("DELETE FROM held WHERE row = ?", [(row,) for row in commit.released])
-
-
-def _write_alerts(connection: sqlite3.Connection, rows: Sequence[AlertRow]) -> None:
-    # NaN is bound as NULL by SQLite itself.
-    connection.executemany(
-        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " owner = excluded.owner, rule = excluded.rule, coin = excluded.coin, sentence = excluded.sentence,"
-        " added = excluded.added, state = excluded.state, open = excluded.open, since = excluded.since,"
-        " cleared = excluded.cleared, opened = excluded.opened, episode = excluded.episode, fired = excluded.fired,"
-        " reminders = excluded.reminders, outages = excluded.outages, memory = excluded.memory,"
-        " removed = excluded.removed",
-        rows,
-    )
 
 
 def _write_pages(connection: sqlite3.Connection, pages: Mapping[str, bytes | None]) -> None:

@@ -34,7 +34,7 @@ def read_status(path: Path, *, events: int = 10) -> Status:
         with closing(open_readonly(path)) as connection:
             return Status(
                 version=version_of(connection, path),
-                alerts=connection.execute("SELECT count(*) FROM alert WHERE removed = ''").fetchone()[0],
+                alerts=connection.execute("SELECT count(*) FROM alert").fetchone()[0],
                 held=connection.execute("SELECT count(*) FROM held").fetchone()[0],
                 depths=messages.depths(connection),
                 unsent=_unsent(connection),

@@ -56,8 +56,8 @@ class Metrics:
     def tick(self, seconds: float) -> None:
         self._ticks.observe(seconds)
 
-    def event(self, kind: EventKind) -> None:
-        self._events.labels(kind.value).inc()
+    def event(self, kind: EventKind, count: int = 1) -> None:
+        self._events.labels(kind.value).inc(count)
 
     def not_sent(self, reason: str, count: int = 1) -> None:
         self._not_sent.labels(reason).inc(count)

@@ -60,6 +60,9 @@ async def test_sources_come_in_the_order_of_preference(config: Config, session: 
         pytest.param("price", "ODD", None, ["coingecko"], id="a coin that one source has"),
         pytest.param("signal", "BTC", None, ["tokenmetrics"], id="a field of one source"),
         pytest.param("fear_greed", "market", None, ["fear_greed"], id="the market's"),
+        pytest.param("volume(1h)", "BTC", None, ["binance", "recorded"], id="what each bar traded"),
+        pytest.param("volume(1h)", "ODD", None, [], id="of a coin that no source of bars has"),
+        pytest.param("volume", "BTC", None, [], id="of no bar"),
         pytest.param("price", "NONE", None, [], id="a coin that nobody has"),
     ],
 )
@@ -79,8 +82,8 @@ async def test_who_gives_what(
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        pytest.param("", [25.0, 1500.0, math.inf, 18000.0], id="five polls"),
-        pytest.param("stale_after: 2m", [120.0, 600.0, math.inf, 7200.0], id="set, two polls at the least"),
+        pytest.param("", [25.0, 1500.0, math.inf, 18000.0, 18000.0], id="five polls, or bars"),
+        pytest.param("stale_after: 2m", [120.0, 600.0, math.inf, 7200.0, 7200.0], id="set, two at the least"),
     ],
 )
 async def test_when_a_feed_is_stale(
@@ -90,6 +93,7 @@ async def test_when_a_feed_is_stale(
     config = load(config.path)
     every = feeds(config, build_sources(config, session, HandClock()))
     found = [*every.candidates("price", "BTC"), *every.candidates("signal", "BTC")]
+    found += every.candidates("volume(1h)", "BTC", "binance")
     assert [feed.stale_after for feed in found] == expected
 
 

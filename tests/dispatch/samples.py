@@ -37,7 +37,7 @@ class EventWords(TypedDict, total=False):
 def rule(name: str = "btc-breakout", **words: Unpack[RuleWords]) -> Rule:
     chosen: RuleWords = {"when_text": "price > 70k", "notify": ("desk",), **words}
     when = Compare(">", Field("price"), Number(70_000.0))
-    return Rule(name=name, symbols=("BTC",), when=when, sentence="price > 70000.0", **chosen)
+    return Rule(name=name, symbols=("BTC",), when=when, **chosen)
 
 
 def event(

@@ -64,14 +64,14 @@ class Counts:
     def tick(self, seconds: float) -> None:
         self.ticks += 1
 
-    def event(self, kind: EventKind) -> None:
-        self.events.append(kind)
+    def event(self, kind: EventKind, count: int = 1) -> None:
+        self.events += [kind] * count
 
     def refused(self, source: str, reason: str, count: int = 1) -> None:
         self.refusals.append((source, reason, count))
 
     def not_sent(self, reason: str, count: int = 1) -> None:
-        self.unsent.append(reason)
+        self.unsent += [reason] * count
 
 
 class Stand:
@@ -126,12 +126,21 @@ async def running(
     clock, store, counts = clock or HandClock(), store or NotedStore(), Counts()
     snapshot = await store.load(clock.now())
     feeds = Feeds([Feed("binance", "price", stale_after=STALE_AFTER)])
-    state, dispatch = restore(snapshot, feeds, word=store.word, now=clock.now(), max_jump=None)
+    restored = restore(snapshot, feeds, word=store.word, now=clock.now(), max_jump=None)
     woken: list[int] = []
-    pipeline = Pipeline(state, dispatch, policy, store, clock, observer=counts, wake=lambda: woken.append(1))
+    pipeline = Pipeline(
+        restored.state,
+        restored.dispatch,
+        policy,
+        store,
+        clock,
+        observer=counts,
+        wake=lambda: woken.append(1),
+        known=restored.known,
+    )
     stand = Stand(pipeline, clock, store, counts)
     try:
-        await pipeline.change(Change(put=tuple(put), whole=""), policy, snapshot.alerts)
+        await pipeline.change(Change(put=tuple(put), whole=""), policy, restored.taken_up)
         yield stand
     finally:
         stand.woken = len(woken)

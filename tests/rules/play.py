@@ -17,16 +17,19 @@ from alertd.conditions.fields import FIELDS, state_of
 from alertd.market import pages
 from alertd.market.feeds import Feed, Feeds
 from alertd.market.market import Market
-from alertd.model.alert import AlertKey, AlertRow
 from alertd.model.event import Drop, Event, EventKind
 from alertd.model.reading import Bars, Poll, Readings
 from alertd.model.units import duration
 from alertd.model.universe import Universe
+from alertd.ports import Commit
 from alertd.rules.amend import Change, amend
 from alertd.rules.files import RuleText, read_rules
+from alertd.rules.outcome import Outcome
 from alertd.rules.rule import Rule
-from alertd.rules.state import Outcome, State
+from alertd.rules.saved import take_up
+from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
+from alertd.storage.memory import Shelf
 from tests.fakes import START
 
 SOURCES = {
@@ -131,19 +134,15 @@ class Play:
         self.events: list[Event] = []
         self.outcomes: list[Outcome] = []
         self.now = START - 1.0
-        self.rows: dict[int, AlertRow] = {}
+        self.shelf = Shelf()
         self.pages: dict[str, bytes] = {}
-        self.stored: list[AlertRow] = []
-        """The alerts of the last run, where there was one."""
         if written:
             self.change(*written, at=-1.0)
 
-    def change(self, *written: Keys, at: float, stored: Sequence[AlertRow] = ()) -> Outcome:
+    def change(self, *written: Keys, at: float) -> Outcome:
         """All rules of the files, as they are now."""
         self._pass_to(START + at)
-        return self._note(
-            amend(self.state, Change(put=rules(*written, now=self.now), whole=""), self.now, stored=stored)
-        )
+        return self._note(amend(self.state, Change(put=rules(*written, now=self.now), whole=""), self.now))
 
     def run(self, script: str) -> list[str]:
         """Play a script; returns all that came of it so far."""
@@ -170,17 +169,14 @@ class Play:
         pages.restore(play.state.market, self.state.market.series[1:], self.pages)
         play.now = play.state.time = self.now
         play.log, play.events = self.log, self.events
-        play.pages, play.rows = self.pages, self.rows
-        play.stored = [row for row in self.rows.values() if not row.removed]
-        play.state.last_alert = max(self.rows, default=0)
-        for row in sorted(self.rows.values(), key=lambda row: row.episode):
-            play.state.episodes[AlertKey(row.owner, row.rule, row.coin)] = row.episode
+        play.pages, play.shelf = self.pages, self.shelf
+        play._note(take_up(play.state, self.shelf.saved(), self.now))
         return play
 
-    def take_up(self, *written: Keys) -> None:
-        """Go on after a restart, with these rules in the files."""
-        found = rules(*written, now=self.now)
-        self._note(amend(self.state, Change(put=found, whole=""), self.now, stored=self.stored))
+    def stored(self) -> dict[int, bytes]:
+        """What the store has of each alert, by id."""
+        blocks = self.shelf.saved().alerts
+        return {int(row["id"]): body for block in blocks for row, body in zip(block.rows, block.bodies(), strict=True)}
 
     def due(self) -> float:
         return wake_at(self.state)
@@ -194,14 +190,28 @@ class Play:
 
     def _note(self, outcome: Outcome) -> Outcome:
         self.outcomes.append(outcome)
-        self.events += outcome.events
-        self.log += [say(event) for event in outcome.events] + [say_drop(drop) for drop in outcome.drops]
-        self.rows.update((row.id, row) for row in outcome.alerts)
+        events = list(outcome.events)
+        self.events += events
+        self.log += [say(event) for event in events] + [say_drop(drop) for drop in outcome.drops]
+        state = self.state
+        self.shelf.put(
+            Commit(
+                now=self.now,
+                rules=outcome.rules,
+                coins=dict(enumerate(state.coins)),
+                shapes=dict(enumerate(state.shapes)),
+                manners=dict(enumerate(state.book.manners.all)),
+                alerts=outcome.alerts,
+                gone=outcome.gone,
+                former=outcome.former,
+            )
+        )
+        state.book.recycle()
         for name, page in pages.changed(self.state.market).items():
             if page is None:
                 self.pages.pop(name, None)
             else:
                 self.pages[name] = page
-        told = [event.alert for event in outcome.events]
+        told = [event.alert for event in events]
         assert len(told) == len(set(told)), "at most one event per alert and tick"
         return outcome

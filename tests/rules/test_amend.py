@@ -43,7 +43,7 @@ def test_edits(rule: dict[str, object], expected: list[str], *, restart: bool) -
     play.run(BEFORE)
     if restart:
         play = play.restarted()
-        play.change(rule, at=120.0, stored=play.stored)
+        play.change(rule, at=120.0)
     else:
         play.change(rule, at=120.0)
     assert play.run("130:101 180:99 300:-")[1:] == expected
@@ -54,7 +54,7 @@ def test_a_rule_is_dropped() -> None:
     play.run(BEFORE)
     play.change(at=120.0)
     assert play.run("180:99 240:101") == ["60 fired 1", "120 resolved 1 removed"]
-    assert (len(play.state), dict(play.state.book.number)) == (0, {})
+    assert (len(play.state), play.state.book.count) == (0, 0)
     assert wake_at(play.state) == float("inf")
 
 
@@ -62,7 +62,7 @@ def test_a_drop_names_one_rule_and_leaves_the_others() -> None:
     play = Play(OVER, OVER | {"name": "other"})
     play.run(BEFORE)
     amend(play.state, Change(drop=[("", "rule")]), START + 90)
-    assert [name for _, name in play.state.book.number] == ["other"]
+    assert [play.state.book.name(number)[1] for number in play.state.book.numbers()] == ["other"]
 
 
 def test_rules_of_other_owners_stay_in_a_reload() -> None:
@@ -114,7 +114,7 @@ def test_the_last_episode_of_a_key_that_is_gone_is_kept() -> None:
     play.run(BEFORE)
     play.change(at=120.0)
     assert play.state.episodes == {AlertKey("", "rule", "BTC"): 1}
-    assert [row.removed for row in play.rows.values()] == ["removed"]
+    assert (play.stored(), play.shelf.saved().former) == ({}, play.state.episodes)
 
 
 def test_a_new_coin_has_its_own_first_look() -> None:
@@ -163,11 +163,11 @@ def test_a_rule_whose_old_name_is_claimed_by_one_that_was_there_is_dropped(*, re
     play.run("0:99")
     if restart:
         play = play.restarted()
-        play.change(left, at=10.0, stored=play.stored)
+        play.change(left, at=10.0)
     else:
         play.change(left, at=10.0)
     assert play.run("60:101") == ["60 fired new 1"]
-    assert list(play.state.book.number) == [("", "new")]
+    assert [play.state.book.name(number) for number in play.state.book.numbers()] == [("", "new")]
 
 
 def test_a_smaller_number_of_times_holds_for_an_alert_that_is_pending() -> None:

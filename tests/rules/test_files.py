@@ -8,15 +8,17 @@ import pytest
 
 from alertd.conditions.parse import parse
 from alertd.conditions.text import canonical
+from alertd.conditions.tree import Field, walk
 from alertd.model.event import EventKind
 from alertd.model.universe import Universe
 from alertd.rules.files import Loaded, RuleText, read_rules
-from alertd.rules.rule import Active, AlreadyTrue, Rule
-from tests.conditions.universe import DESK
+from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment, Rule
+from tests.conditions.universe import DESK, EVERYTHING
 from tests.fakes import START
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "rules"
 MADRID = ZoneInfo("Europe/Madrid")
+EVERY_DAY = frozenset(range(7))
 
 EVERY_KEY = """\
 version: 1
@@ -67,7 +69,6 @@ def test_every_key_of_a_rule() -> None:
         when_text="price > 70k and signal is bullish",
         until=parse("price < 68k"),
         until_text="price < 68k",
-        sentence="price > 70000 and signal is bullish until price < 68000 for 2m",
         for_=120.0,
         cooldown=1800.0,
         fire=3,
@@ -167,6 +168,10 @@ def test_rearm_is_an_until(when: str, rearm: str, until: str) -> None:
         ("active", "{days: [sat, sun]}", "active", Active(frozenset({5, 6}), time(0), time(0), MADRID)),
         ("active", '{days: "fri-mon, Wednesday"}', "active",
          Active(frozenset({0, 2, 4, 5, 6}), time(0), time(0), MADRID)),
+        ("at", "16:00", "at", Checks((Moment(EVERY_DAY, time(16)),), MADRID)),
+        ("at", "fri 16:00", "at", Checks((Moment(frozenset({4}), time(16)),), MADRID)),
+        ("at", "[mon-fri 09:30, 'sat, sun 12:00']", "at",
+         Checks((Moment(frozenset(range(5)), time(9, 30)), Moment(frozenset({5, 6}), time(12))), MADRID)),
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
@@ -174,7 +179,23 @@ def test_a_key_has_its_meaning(key: str, value: str, attribute: str, meaning: ob
     assert getattr(one(f"{key}: {value}"), attribute) == meaning
 
 
-@pytest.mark.parametrize("name", ["keys", "wholes"])
+@pytest.mark.parametrize(
+    ("when", "rest"),
+    [
+        ("volume(1h) > 3 * average(volume(1h), 7d)", "7d)"),
+        ("rsi(14, 1h) < 30", "1h) < 30"),
+        ("price crosses above 70k, holds 15m", "holds 15m"),
+    ],
+)
+def test_a_sentence_that_its_comma_ended_is_to_be_quoted(when: str, rest: str) -> None:
+    problems = load(f"rules:\n  - {{name: r, symbols: BTC, when: {when}}}", EVERYTHING).problems
+    hints = {problem.message: problem.hint for problem in problems}
+    assert hints[f"there is no key {rest!r}"] == 'a sentence with a comma needs quotes within braces: when: "…"'
+    quoted = load(f"rules:\n  - {{name: r, symbols: BTC, when: '{when}'}}", EVERYTHING)
+    assert [rule.when_text for rule in quoted.rules] == [when]
+
+
+@pytest.mark.parametrize("name", ["keys", "wholes", "series"])
 def test_all_mistakes_of_a_file_are_told_at_once(name: str) -> None:
     file = FIXTURES / f"{name}.yaml"
     loaded = read_rules([RuleText(file.name, file.read_bytes())], DESK, START)
@@ -192,6 +213,14 @@ def test_a_mistake_in_the_defaults_is_told_once() -> None:
     rules = "\n".join(f"  - {{name: r{number}, symbols: BTC, when: price up 5% in 1h}}" for number in range(3))
     loaded = load(f"defaults: {{cooldown: soon}}\nrules:\n{rules}")
     assert [(problem.line, problem.column) for problem in loaded.problems] == [(1, 22)]
+
+
+def test_a_zero_byte_is_refused() -> None:
+    """The store has it between a rule's texts."""
+    loaded = load('rules:\n  - {name: r, symbols: BTC, when: price up 5% in 1h, say: "a\\0b"}')
+    assert [(problem.line, problem.column, problem.message) for problem in loaded.problems] == [
+        (2, 60, "a zero byte is no text")
+    ]
 
 
 def test_names_are_unique_over_all_files() -> None:
@@ -214,7 +243,9 @@ def test_a_file_may_hold_no_rule(content: str) -> None:
     assert load(content) == Loaded((), ())
 
 
-@pytest.mark.parametrize("keys", ["until: price < 4", "rearm: 1%", "cooldown: 1m", "for: 1m", "fire: once"])
+@pytest.mark.parametrize(
+    "keys", ["until: price < 4", "rearm: 1%", "cooldown: 1m", "for: 1m", "fire: once", "at: fri 16:00"]
+)
 def test_a_level_that_is_calm_is_no_warning(keys: str) -> None:
     assert one(f"when: price > 5\n{keys}")
 
@@ -228,3 +259,48 @@ def test_many_rules_of_one_sentence() -> None:
     loaded = load(f"rules:\n{rules}")
     assert len(loaded.rules) == 1000
     assert len({id(rule.symbols) for rule in loaded.rules}) == 1
+
+
+# ── series ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_series_of_one_file_is_a_field_in_all() -> None:
+    rule = b"rules: [{name: a, symbols: BTC, when: 'ethbtc > 0.05 and high(basket, 1d) > 5k', for: 1h}]"
+    series = b"series: {ETHBTC: ETH.price / BTC.price, basket: 0.5 * BTC.price + 10 * ETH.price}"
+    loaded = read_rules([RuleText("1.yaml", rule), RuleText("2.yaml", series)], DESK, START)
+    assert loaded.problems == ()
+    assert {name: canonical(tree) for name, tree in loaded.series.items()} == {
+        "ETHBTC": "ETH.price / BTC.price",
+        "basket": "0.5 * BTC.price + 10 * ETH.price",
+    }
+    assert {node for node in walk(loaded.rules[0].when) if isinstance(node, Field)} == {
+        Field("ETHBTC", "market"),
+        Field("basket", "market"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ("ETHBTC > 5%", "ETHBTC is a plain number and 5% is a percentage: the two cannot be compared"),
+        ("cost up 5% in 1h and cost > 10m and mood up 5% in 1h", "mood is a grade from 0 to 100: it moves by points"),
+    ],
+)
+def test_a_series_has_the_unit_of_its_expression(when: str, message: str) -> None:
+    series = "series: {ETHBTC: ETH.price / BTC.price, cost: 3 * ETH.price, mood: (BTC.tm_grade + ETH.tm_grade) / 2}"
+    loaded = load(f"{series}\nrules: [{{name: a, symbols: BTC, when: {when}, cooldown: 1h}}]")
+    assert [problem.message for problem in loaded.problems] == [message]
+
+
+def test_the_name_of_a_series_is_unique_over_all_files() -> None:
+    first, second = b"series: {basket: BTC.price}", b"\nseries: {Basket: ETH.price}"
+    loaded = read_rules([RuleText("1.yaml", first), RuleText("2.yaml", second)], DESK, START)
+    assert [(each.file, each.line, each.column, each.message, each.hint) for each in loaded.problems] == [
+        ("2.yaml", 2, 10, "there is a series 'Basket' already", "it is at 1.yaml:1")
+    ]
+    assert list(loaded.series) == ["basket"]
+
+
+@pytest.mark.parametrize("block", ["series:", "series: {}"])
+def test_there_may_be_no_series(block: str) -> None:
+    assert load(block) == Loaded((), ())

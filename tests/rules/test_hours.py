@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alertd.rules.hours import is_open, next_open
-from alertd.rules.rule import Active
+from alertd.rules.hours import is_open, next_check, next_open
+from alertd.rules.rule import Active, Checks, Moment
 from tests.rules.play import Play
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -80,6 +80,71 @@ def test_it_is_open_when_it_opens_and_the_next_time_is_ahead(
     assert opens > now
     assert is_open(active, opens)
     assert opens - now <= 8 * 86400 + 3600
+
+
+def checks(*written: str) -> Checks:
+    """Moments such as `16:00` on every day, or `4 16:00` on Fridays."""
+    moments = []
+    for words in written:
+        days, _, clock = words.rpartition(" ")
+        moments.append(Moment(frozenset(map(int, days)) if days else ALWAYS, time.fromisoformat(clock)))
+    return Checks(tuple(moments), MADRID)
+
+
+CHECKS = [
+    ("today", checks("16:00"), "2026-01-05T12:00", "2026-01-05T16:00"),
+    ("not now again", checks("16:00"), "2026-01-05T16:00", "2026-01-06T16:00"),
+    ("on Friday", checks("4 16:00"), "2026-01-05T12:00", "2026-01-09T16:00"),
+    ("the Friday after", checks("4 16:00"), "2026-01-09T16:00", "2026-01-16T16:00"),
+    ("the first of several", checks("4 16:00", "01234 09:30"), "2026-01-09T09:00", "2026-01-09T09:30"),
+    ("the other of several", checks("4 16:00", "01234 09:30"), "2026-01-09T09:30", "2026-01-09T16:00"),
+    ("at midnight", checks("00:00"), "2026-01-05T12:00", "2026-01-06T00:00"),
+    ("over a night that is an hour shorter", checks("09:30"), "2026-03-28T09:30", "2026-03-29T09:30"),
+    ("that the clocks jump over: as they jump", checks("02:30"), "2026-03-28T12:00", "2026-03-29T01:00+00:00"),
+    ("and a day later again", checks("02:30"), "2026-03-29T01:00+00:00", "2026-03-30T02:30"),
+    ("that comes twice: the first time", checks("02:30"), "2026-10-24T12:00", "2026-10-25T02:30+02:00"),
+    ("and not the second", checks("02:30"), "2026-10-25T02:30+02:00", "2026-10-26T02:30"),
+    ("between the two", checks("02:30"), "2026-10-25T02:10+01:00", "2026-10-26T02:30"),
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "after", "expected"), [case[1:] for case in CHECKS], ids=[case[0] for case in CHECKS]
+)
+def test_next_check(written: Checks, after: str, expected: str) -> None:
+    assert next_check(written, at(after)) == at(expected)
+
+
+def test_no_day_is_no_check() -> None:
+    assert next_check(Checks((Moment(frozenset(), time(9)),), MADRID), at("2026-01-05T08:00")) == float("inf")
+
+
+def test_a_day_that_a_zone_leaves_out() -> None:
+    """Samoa went from Thursday to Saturday: its Friday's check is at the jump."""
+    apia = ZoneInfo("Pacific/Apia")
+    friday = Checks((Moment(frozenset({4}), time(16)),), apia)
+    thursday = datetime(2011, 12, 29, 20, tzinfo=apia).timestamp()
+    assert next_check(friday, thursday) == datetime(2011, 12, 31, tzinfo=apia).timestamp()
+
+
+@given(
+    st.frozensets(st.integers(0, 6), min_size=1),
+    st.times().map(lambda clock: clock.replace(second=0, microsecond=0)),
+    st.integers(int(at("2026-01-01T00:00")), int(at("2027-12-31T00:00"))),
+    st.sampled_from(("Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")),
+)
+def test_every_day_has_one_check(days: frozenset[int], clock: time, after: int, zone: str) -> None:
+    daily = Checks((Moment(days, clock),), ZoneInfo(zone))
+    first = next_check(daily, after)
+    second = next_check(daily, first)
+    assert after < first < second
+    for moment in (first, second):
+        local = datetime.fromtimestamp(moment, daily.zone)
+        assert local.weekday() in days
+        # Where the clocks jump over it, they show less than it before and more than it after.
+        assert local.time() == clock or local.time() > clock > datetime.fromtimestamp(moment - 1, daily.zone).time()
+    ahead = datetime.fromtimestamp(second, daily.zone).date() - datetime.fromtimestamp(first, daily.zone).date()
+    assert 1 <= ahead.days <= 7
 
 
 RULES = [

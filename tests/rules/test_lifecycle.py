@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.conditions.judge import NO, UNKNOWN, YES
-from alertd.rules.lifecycle import FIRE, IGNORE, TELL, Standing, Terms, Verdicts, advance, due
+from alertd.rules.lifecycle import FIRE, FIRING, IGNORE, PENDING, TELL, Standing, Terms, Verdicts, advance, due
 from tests.rules.play import Play
 
 OVER = {"when": "price > 100"}
@@ -67,7 +67,7 @@ LIVES = [
         "cooldown: a momentary is dropped",
         CROSS | {"cooldown": "5m"},
         "0:99 60:101 120:99 180:101 600:102",
-        ["60 fired 1", "120 resolved 1", "180 dropped cooldown"],
+        ["60 fired 1", "60 resolved 1", "180 dropped cooldown"],
     ),
     (
         "remind: each time",
@@ -89,16 +89,22 @@ LIVES = [
         ["60 fired 1", "600 resolved 1 expired"],
     ),
     (
-        "a momentary lasts to its next look",
+        "a momentary ends with its tick",
         CROSS,
         "0:99 60:101 120:102 180:103",
-        ["60 fired 1", "120 resolved 1"],
+        ["60 fired 1", "60 resolved 1"],
     ),
     (
-        "a momentary that is true again at its very next look does not open another: with the reason",
+        "a momentary that is true again at its very next look is another episode",
         {"when": "signal flips"},
         "0:signal=bullish 60:signal=bearish 120:signal=bullish 180:signal=bullish",
-        ["60 fired 1", "120 dropped firing", "180 resolved 1"],
+        ["60 fired 1", "60 resolved 1", "120 fired 2", "120 resolved 2"],
+    ),
+    (
+        "a momentary that is kept",
+        CROSS | {"keep_firing_for": "5m"},
+        "0:99 60:101 120:99 180:101 400:99 500:101",
+        ["60 fired 1", "180 dropped firing", "480 resolved 1", "500 fired 2"],
     ),
     (
         "a momentary with until",
@@ -208,20 +214,19 @@ NAN = float("nan")
 Alert = tuple[float, ...]
 """The columns of `Standing`, of `Terms`, and (when, until, active)."""
 
-STANDING = (np.int8, np.bool_, np.float64, np.float64, np.float64, np.int64, np.int64, np.int64)
-TERMS = (np.float64, np.float64, np.float64, np.float64, np.int64, np.int8)
+STANDING = (np.int8, np.float64, np.float64, np.int32, np.uint16, np.uint16)
+TERMS = (np.float64, np.float64, np.float64, np.float64, np.uint16, np.int8)
 
 
 @st.composite
 def alerts(draw: st.DrawFn) -> tuple[Alert, Alert, Alert]:
     """One alert's standing, as the lifecycle itself may leave it, with its terms and verdicts."""
-    state, spent = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    state, spent = draw(st.integers(0, 4)), draw(st.integers(0, 3))
     moments = st.integers(-1000, 0).map(float)
-    is_open = state == 3 and spent > 0 and draw(st.booleans())
-    since = draw(moments) if state >= 2 else NAN
-    cleared = draw(st.one_of(moments, st.just(NAN))) if state == 3 else NAN
+    spent += state == FIRING and not spent
+    mark = draw(moments) if state == PENDING else draw(st.one_of(moments, st.just(NAN))) if state >= FIRING else NAN
     opened = draw(moments) if spent else NAN
-    standing = (state, is_open, since, cleared, opened, spent, spent, draw(st.integers(0, 2)) if is_open else 0)
+    standing = (state, mark, opened, spent, spent, draw(st.integers(0, 2)) if state == FIRING else 0)
     seconds = [draw(st.sampled_from([0.0, 60.0, 500.0])) for _ in range(3)]
     terms = (*seconds, draw(st.sampled_from([np.inf, 60.0])), draw(st.sampled_from([1, 3, 1000])))
     verdicts = (draw(st.sampled_from([NO, UNKNOWN, YES])), draw(st.sampled_from([NO, UNKNOWN, YES])))
@@ -245,7 +250,7 @@ class Run:
             np.array(when, np.int8), np.array(ends, np.int8) if until else None, np.array(active, np.bool_), momentary
         )
         self.moved = advance(self.standing, asked, said, 0.0)
-        self.due = due(self.standing, asked, np.full(len(many), -np.inf), 0.0)
+        self.due = due(self.standing, asked, np.full(len(many), -np.inf), 0.0, fades=momentary and not until)
 
     def table(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         moved = self.moved
@@ -266,5 +271,5 @@ def test_one_event_at_most_and_no_timer_in_the_past(many: Many, until: bool, mom
     moved = run.moved
     count = sum(flags.astype(int) for flags in (moved.already, moved.fired, moved.resolved, moved.reminded))
     assert np.all(count <= 1)
-    assert (run.standing.episode - [row[0][5] for row in many] == moved.fired).all()
+    assert (run.standing.episode - [row[0][3] for row in many] == moved.fired).all()
     assert (run.due > 0.0).all()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.market.market import Market
+from alertd.model.alert import State
 from alertd.model.event import EventKind
 from alertd.model.reading import Poll, Readings
 from alertd.rules.amend import Change, amend
@@ -165,8 +166,9 @@ def test_a_tick_that_changes_nothing_has_nothing_to_store() -> None:
 def test_an_alert_is_stored_when_its_state_changes() -> None:
     play = Play(OVER)
     play.run("0:99 60:101")
-    (row,) = play.outcomes[-1].alerts
-    assert (row.rule, row.coin, row.state, row.open, row.episode, row.opened) == ("rule", "BTC", 3, 1, 1, START + 60)
+    (block,) = play.outcomes[-1].alerts
+    (row,) = block.rows
+    assert (row["id"], row["state"], row["episode"], row["opened"]) == (1, State.FIRING, 1, START + 60)
 
 
 def test_one_poll_may_bring_a_coin_of_several_sources() -> None:

@@ -2,34 +2,29 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 
-from alertd.model.alert import AlertRow, State
+import numpy as np
+
+from alertd.model.alert import ALERT, AlertBlock, RuleRow, State
 from alertd.model.event import Event, EventKind, Item
 from alertd.model.notification import Destination, Held, Link, Message, Notification, Tone
 from alertd.ports import Snapshot, Store
 from tests.fakes import START
 
 
-def alert(number: int, *, rule: str = "breakout", coin: str = "BTC", episode: int = 0, removed: str = "") -> AlertRow:
-    return AlertRow(
-        id=number,
-        owner="",
-        rule=rule,
-        coin=coin,
-        sentence="price > 70000",
-        added=START,
-        state=State.FIRING,
-        open=1,
-        since=math.nan,
-        cleared=math.nan,
-        opened=START + 0.125,
-        episode=episode,
-        fired=episode,
-        reminders=0,
-        outages=0,
-        memory=b"\x00\x01",
-        removed=removed,
-    )
+def alert(number: int, *, episode: int = 0, memory: Sequence[float] = ()) -> AlertBlock:
+    """One alert, firing."""
+    row = np.zeros(1, ALERT)
+    row["id"], row["rule"], row["added"], row["mark"] = number, 7, START, math.nan
+    row["opened"], row["episode"], row["state"] = START + 0.125, episode, State.FIRING
+    return AlertBlock(row, np.array([memory], np.float64))
+
+
+def rule(number: int, name: str = "breakout", *, constants: Sequence[float] = (70_000.0,)) -> RuleRow:
+    """One rule of the files."""
+    words = f"\0{name}\0price > 70k\0\0{name}".encode()
+    return RuleRow(number, words, 0, 0, math.inf, np.array(constants).tobytes(), b"")
 
 
 def event(episode: int = 1, *, time: float = START, kind: EventKind = EventKind.FIRED) -> Event:
@@ -96,17 +91,27 @@ def held(row: int, *, until: float = START + 60) -> Held:
     )
 
 
+def bodies(snapshot: Snapshot) -> list[bytes]:
+    """The alerts of a snapshot, in the order of their ids."""
+    found = [
+        (int(row["id"]), body)
+        for block in snapshot.saved.alerts
+        for row, body in zip(block.rows, block.bodies(), strict=True)
+    ]
+    return [body for _, body in sorted(found)]
+
+
 def comparable(snapshot: Snapshot) -> tuple[object, ...]:
     """A snapshot as a value that equals another one of the same content, NaN included."""
+    saved = snapshot.saved
     return (
-        [
-            tuple(None if isinstance(value, float) and math.isnan(value) else value for value in row)
-            for row in snapshot.alerts
-        ],
-        dict(snapshot.episodes),
+        bodies(snapshot),
+        [list(getattr(saved.rules, each.name)) for each in fields(saved.rules)],
+        (list(saved.coins), list(saved.shapes), list(saved.manners)),
+        (saved.constants, dict(saved.panels), dict(saved.former), saved.last_alert),
         list(snapshot.series),
         dict(snapshot.pages),
         list(snapshot.held),
         list(snapshot.recent),
-        (snapshot.last_alert, snapshot.last_message, snapshot.last_held),
+        (snapshot.last_message, snapshot.last_held),
     )

@@ -1,19 +1,45 @@
 """What every store promises: `ports.Store`, for SQLite and for memory alike."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
+from alertd.conditions.parse import parse
 from alertd.errors import StorageError
-from alertd.model.event import Drop
+from alertd.model.alert import AlertKey
+from alertd.model.event import Drop, EventKind
 from alertd.ports import Commit, Depth, Fate, SeriesRow, Settled, Snapshot, Store
+from alertd.rules.bank import Shape
+from alertd.rules.manner import Manner
+from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
 from alertd.storage.memory import MemoryStore
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
-from tests.storage.rows import alert, comparable, event, held, item, message
+from tests.storage.rows import alert, bodies, comparable, event, held, item, message, rule
+
+MADRID = ZoneInfo("Europe/Madrid")
+MANNER = Manner(
+    for_=60.0,
+    keep_firing_for=0.0,
+    cooldown=5.5,
+    fire=3,
+    remind=None,
+    already_true=AlreadyTrue.FIRE,
+    no_data=0.0,
+    active=Active(frozenset({0, 4}), time(8), time(22, 30), MADRID),
+    at=Checks((Moment(frozenset({4}), time(16)),), MADRID),
+    labels=(("severity", "critical"),),
+    notify=("desk", "me"),
+    tell=frozenset({EventKind.FIRED, EventKind.RESOLVED}),
+    draft=False,
+)
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -49,32 +75,38 @@ async def test_a_new_store_is_empty(store: Store) -> None:
 
 
 async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
-    rows = [alert(1, episode=3), alert(2, coin="ETH")]
+    rows = [alert(1, episode=3), alert(2, memory=[math.nan, 2.5])]
     series = [SeriesRow(0, "binance", "price", "BTC"), SeriesRow(1, "binance", "price", "ETH")]
     waiting = [held(4), held(5)]
+    shape, manner = (
+        Shape(parse("price > 70k and signal flips"), parse("3 of (price < 1, price > 2, price < 3)")),
+        MANNER,
+    )
     await store.commit(
         Commit(
             now=START,
+            rules={7: rule(7), 9: rule(9, "two", constants=[1.0, 2.0])._replace(coins=b"\1\0\0\0")},
+            coins={0: "BTC", 1: "ETH"},
+            shapes={0: shape},
+            manners={0: manner},
             alerts=rows,
+            former={AlertKey("", "gone", "BTC"): 3},
             series=series,
             pages={"bars/0": b"\x00" * 100, "latest": b"x"},
             messages=[message(store, 7, "chat:a")],
             held=waiting,
         )
     )
-    assert comparable(await store.load(START)) == comparable(
-        Snapshot(
-            alerts=rows,
-            episodes={("", "breakout", "BTC"): 3},
-            series=series,
-            pages={"bars/0": b"\x00" * 100, "latest": b"x"},
-            held=waiting,
-            recent=[("desk", START)],
-            last_alert=2,
-            last_message=7,
-            last_held=5,
-        )
-    )
+    snapshot = await store.load(START)
+    assert bodies(snapshot) == [body for block in rows for body in block.bodies()]
+    saved = snapshot.saved
+    assert (saved.coins, saved.shapes, saved.manners) == (["BTC", "ETH"], [shape], [manner])
+    assert (saved.rules.number.tolist(), saved.rules.words) == ([7, 9], [rule(7).words, rule(9, "two").words])
+    assert (saved.constants, saved.panels) == (np.array([70_000.0, 1.0, 2.0]).tobytes(), {9: b"\1\0\0\0"})
+    assert (saved.former, saved.last_alert) == ({("", "gone", "BTC"): 3}, 2)
+    assert (list(snapshot.series), dict(snapshot.pages)) == (series, {"bars/0": b"\x00" * 100, "latest": b"x"})
+    assert (list(snapshot.held), list(snapshot.recent)) == (waiting, [("desk", START)])
+    assert (snapshot.last_message, snapshot.last_held) == (7, 5)
 
 
 async def test_a_row_is_changed_and_a_page_deleted_by_a_later_commit(store: Store) -> None:
@@ -84,28 +116,24 @@ async def test_a_row_is_changed_and_a_page_deleted_by_a_later_commit(store: Stor
         Commit(now=START, alerts=[alert(1, episode=1)], pages={"a": b"2", "b": None}, held=[later], released=[1])
     )
     snapshot = await store.load(START)
-    assert [row.episode for row in snapshot.alerts] == [1]
+    assert bodies(snapshot) == alert(1, episode=1).bodies()
     assert snapshot.pages == {"a": b"2"}
     assert list(snapshot.held) == [later]
 
 
-async def test_a_removed_alert_is_not_loaded_but_its_episodes_count_on(store: Store) -> None:
-    await store.commit(Commit(now=START, alerts=[alert(1, episode=4)]))
-    await store.commit(Commit(now=START, alerts=[alert(1, episode=4, removed="removed")]))
-    snapshot = await store.load(START)
-    assert (list(snapshot.alerts), snapshot.episodes, snapshot.last_alert) == ([], {("", "breakout", "BTC"): 4}, 1)
-    await store.commit(Commit(now=START, alerts=[alert(2, episode=5)]))
-    snapshot = await store.load(START)
-    assert [row.id for row in snapshot.alerts] == [2]
-    assert snapshot.episodes == {("", "breakout", "BTC"): 5}
+async def test_a_removed_alert_is_gone_but_its_id_and_its_episodes_count_on(store: Store) -> None:
+    key = AlertKey("", "breakout", "BTC")
+    await store.commit(Commit(now=START, alerts=[alert(1, episode=4), alert(3)]))
+    await store.commit(Commit(now=START, gone=[3, 1], former={key: 4}))
+    await store.commit(Commit(now=START, former={key: 2}))
+    saved = (await store.load(START)).saved
+    assert (list(saved.alerts), saved.former, saved.last_alert) == ([], {key: 4}, 3)
 
 
-async def test_a_renamed_alert_leaves_its_episodes_to_the_old_name(store: Store) -> None:
-    await store.commit(Commit(now=START, alerts=[alert(1, rule="old", episode=4), alert(2, rule="unfired")]))
-    await store.commit(Commit(now=START, alerts=[alert(1, rule="new", episode=5), alert(2, rule="renamed")]))
-    episodes = (await store.load(START)).episodes
-    assert episodes[("", "old", "BTC")] == 4
-    assert episodes[("", "new", "BTC")] == 5
+async def test_rules_change_names_in_one_commit(store: Store) -> None:
+    await store.commit(Commit(now=START, rules={1: rule(1, "one"), 2: rule(2, "two"), 3: rule(3, "three")}))
+    await store.commit(Commit(now=START, rules={1: rule(1, "two"), 2: rule(2, "one"), 3: None}))
+    assert (await store.load(START)).saved.rules.words == [rule(1, "two").words, rule(2, "one").words]
 
 
 async def test_numbers_are_never_given_again(store: Store) -> None:

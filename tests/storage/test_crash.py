@@ -50,11 +50,13 @@ async def test_a_commit_is_whole_or_absent(tmp_path: Path, after: int) -> None:
     assert check(path) == []
     store = await SqliteStore.open(path, now=START)
     snapshot = await store.load(START)
-    (row,) = snapshot.alerts
-    assert row.episode >= last
-    assert snapshot.last_message == snapshot.last_held == row.episode
-    assert snapshot.pages == {"page": str(row.episode).encode() * 2000}
-    assert [one.row for one in snapshot.held] == [row.episode]
-    assert [event.episode for event in await store.history(limit=1)] == [row.episode]
-    assert [depth.waiting for depth in await store.depths()] == [row.episode, row.episode]
+    (block,) = snapshot.saved.alerts
+    (row,) = block.rows
+    episode = int(row["episode"])
+    assert episode >= last
+    assert snapshot.last_message == snapshot.last_held == episode
+    assert snapshot.pages == {"page": str(episode).encode() * 2000}
+    assert [one.row for one in snapshot.held] == [episode]
+    assert [event.episode for event in await store.history(limit=1)] == [episode]
+    assert [depth.waiting for depth in await store.depths()] == [episode, episode]
     await store.close()

@@ -16,7 +16,7 @@ from alertd.storage.maintenance import backup, check, count_rows, restore
 from alertd.storage.sqlite import SqliteStore
 from alertd.storage.status import read_status
 from tests.fakes import START
-from tests.storage.rows import alert, comparable, event, held, message
+from tests.storage.rows import alert, comparable, event, held, message, rule
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
     await made.commit(
         Commit(
             now=START,
-            alerts=[alert(1, episode=1), alert(2, coin="ETH", removed="removed")],
+            rules={7: rule(7)},
+            alerts=[alert(1, episode=1), alert(2)],
             events=[event()],
             drops=[Drop(START, 1, "breakout", "", "BTC", "cooldown")],
             not_sent=[(event(), "desk", "silenced"), (event(), "me", "silenced")],
@@ -64,11 +65,11 @@ async def test_reading_changes_nothing(store: SqliteStore, path: Path, running: 
     before = {entry.name for entry in path.parent.iterdir()}
     assert check(path) == []
     assert list(count_rows(path).items()) == [
-        *(("alert", 2), ("series", 0), ("page", 0), ("event", 1)),
+        *(("rule", 1), ("alert", 2), ("series", 0), ("page", 0), ("event", 1)),
         *(("unsent", 3), ("held", 1), ("item", 3), ("delivery", 4)),
     ]
     status = read_status(path)
-    assert (status.version, status.alerts, status.held) == (1, 1, 1)
+    assert (status.version, status.alerts, status.held) == (1, 2, 1)
     assert status.depths == [Depth("chat", 1, START), Depth("mail", 1, START)]
     assert status.unsent == {"blocked": 1, "cooldown": 1, "expired": 1, "silenced": 2}
     assert status.events == [event()]

@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertd.errors import StorageError
+from alertd.model.alert import AlertKey
 from alertd.ports import Commit, Fate, SeriesRow, Settled, Store
 from alertd.storage.memory import MemoryStore
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
-from tests.storage.rows import alert, comparable, event, held, item, message
+from tests.storage.rows import alert, comparable, event, held, item, message, rule
 
 
 class Tick(NamedTuple):
-    """A commit: alerts (id, rule, removed), ways of messages, and the episode that the first of them tells."""
+    """A commit: alerts with their rules (id, name, removed), ways of messages, the episode that the first one tells."""
 
     alerts: list[tuple[int, str, str]]
     ways: list[str]
@@ -64,7 +65,10 @@ def commit(store: Store, tick: Tick, turn: int) -> Commit:
     now = START + turn
     return Commit(
         now=now,
-        alerts=[alert(n, rule=rule, episode=turn, removed=gone) for n, rule, gone in tick.alerts],
+        rules={n: None if gone else rule(n, f"{name}{n}") for n, name, gone in tick.alerts},
+        alerts=[alert(n, episode=turn, memory=[1.5] * (n % 2)) for n, _, gone in tick.alerts if not gone],
+        gone=[n for n, _, gone in tick.alerts if gone],
+        former={AlertKey("", name, "BTC"): turn for _, name, gone in tick.alerts if gone},
         series=[SeriesRow(tick.series, "binance", "price", f"COIN{tick.series % 4}")] if tick.series > 3 else [],
         pages={"page": tick.page},
         events=[event(tick.told, time=now)],
@@ -129,7 +133,7 @@ async def play(steps: list[Step], path: Path) -> None:
         await sqlite.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_steps)
 def test_both_stores_hold_the_same(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:

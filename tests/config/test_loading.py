@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from alertd.app.loading import loading
+from alertd.config.loading import loading
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Garbage collection while much is loaded at once."""
+"""What keeps the daemon's loop free while other threads work: when garbage is looked for, and who runs when."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,3 +21,10 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.set_threshold(young, middle, old)
+
+
+def steady() -> None:
+    """For a process that runs for months: garbage is looked for among what is young; in all of it only when
+    `gc.collect` is called, in a quiet moment. A thread that computes makes room for the loop after a millisecond."""
+    gc.set_threshold(10_000, 50, _NEVER)
+    sys.setswitchinterval(0.001)
