@@ -69,6 +69,16 @@ class Market:
         """Its bars that have ended by then."""
         return ended_in(self.bars[coin], -np.inf, now)
 
+    def traded(self, coin: str, now: float) -> Bars:
+        """Its bars that have ended by then, with what was traded in them: as recorded, else the more the wider the bar
+        is for its price."""
+        bars = self.until(coin, now)
+        if bars.volume is not None and bars.quote_volume is not None:
+            return bars
+        calm = self.supply[coin] * 0.05 * bars.interval / DAY
+        volume = calm * (1 + 200 * (bars.high - bars.low) / bars.close)
+        return replace(bars, volume=volume, quote_volume=volume * (bars.high + bars.low + bars.close) / 3)
+
     def quote(self, coin: str, now: float) -> Quote | None:
         bars, last = self.bars[coin], self.last(coin, now)
         if last < 0:

@@ -2,7 +2,9 @@
 
 A file is CSV, plain or gzip (`.gz`), UTF-8, with a header row, in one of two layouts; further columns are left alone:
 
-- bars: `symbol,open_time,open,high,low,close` with `open_time` the start of the bar;
+- bars: `symbol,open_time,open,high,low,close` with `open_time` the start of the bar; what was traded in it may stand
+  beside as `volume`, in units of the coin, and `quote_volume`, in money, empty where it is not known. Where there is a
+  `volume` alone, the money is reckoned with the bar's typical price, (high + low + close) / 3;
 - snapshots: `date,coin_id,price_usd`, one price at 00:00 UTC of the date.
 
 Times are ISO 8601, UTC where they name no zone. Every symbol's times increase from row to row. How long a bar is, is
@@ -11,6 +13,7 @@ the smallest step in the file.
 
 import csv
 import gzip
+import math
 import zlib
 from array import array
 from collections.abc import Collection, Sequence
@@ -26,13 +29,14 @@ from alertd.model.reading import Bars, Floats
 
 MOST_PROBLEMS = 20
 DAY = 86400.0
-_WIDTH = 6  # of a parsed row: line, time, open, high, low, close
+_WIDTH = 8  # of a parsed row: line, time, open, high, low, close, volume, quote volume
 _Cells: TypeAlias = "array[float]"  # quoted: it cannot be subscripted before Python 3.12
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which columns hold what. Snapshots have one price and no length: `opens` is false, the time is the bar's end."""
+    """Which columns hold what; `traded` are those of the volumes, None where there is no such column. Snapshots have
+    one price and no length: `opens` is false, the time is the bar's end."""
 
     file: str
     width: int
@@ -40,6 +44,7 @@ class _Layout:
     time: int
     prices: tuple[int, int, int, int]
     opens: bool
+    traded: tuple[int | None, int | None] = (None, None)
 
 
 def read_candles(path: Path | str, symbols: Collection[str] | None = None) -> dict[str, Bars]:
@@ -101,7 +106,8 @@ def _layout(header: list[str], name: str) -> _Layout:
     try:
         if "open_time" in at:
             prices = (at["open"], at["high"], at["low"], at["close"])
-            return _Layout(name, len(header), at["symbol"], at["open_time"], prices, opens=True)
+            traded = at.get("volume"), at.get("quote_volume")
+            return _Layout(name, len(header), at["symbol"], at["open_time"], prices, opens=True, traded=traded)
         price = at["price_usd"]
         return _Layout(name, len(header), at["coin_id"], at["date"], (price, price, price, price), opens=False)
     except KeyError:
@@ -123,6 +129,7 @@ def _parse(row: list[str], line: int, layout: _Layout, rows: dict[str, _Cells], 
             _price(row[second]),
             _price(row[third]),
             _price(row[fourth]),
+            *(math.nan if at is None or not row[at] else _price(row[at]) for at in layout.traded),
         )
     except ValueError as error:
         problems.append(Problem(str(error), layout.file, line))
@@ -146,7 +153,7 @@ def _epoch(text: str) -> float:
 
 
 def _mistakes(symbol: str, cells: Floats, name: str) -> list[Problem]:
-    lines, times, opens, highs, lows, closes = cells
+    lines, times, opens, highs, lows, closes, *volumes = cells
     backwards = np.zeros(len(times), bool)
     backwards[1:] = times[1:] <= times[:-1]
     # NaN fails every comparison, so that it is no positive number either.
@@ -156,6 +163,7 @@ def _mistakes(symbol: str, cells: Floats, name: str) -> list[Problem]:
         (backwards, f"{symbol}: the time is not after that of the row before"),
         (~positive, f"{symbol}: a price that is not a positive number"),
         (positive & ~ordered, f"{symbol}: the prices are not low ≤ open, close ≤ high"),
+        *((np.isinf(volume) | (volume < 0), f"{symbol}: a volume that cannot be") for volume in volumes),
     )
     return [
         Problem(text, name, int(line)) for wrong, text in found for line in lines[np.flatnonzero(wrong)[:MOST_PROBLEMS]]
@@ -172,9 +180,12 @@ def _interval(times: Sequence[Floats], layout: _Layout, name: str) -> float:
 
 
 def _bars(symbol: str, cells: Floats, layout: _Layout, interval: float) -> Bars:
-    _, times, opens, highs, lows, closes = (np.ascontiguousarray(column) for column in cells)
+    _, times, opens, highs, lows, closes, *traded = (np.ascontiguousarray(column) for column in cells)
     end = times + interval if layout.opens else times
-    return Bars("candles", "price", symbol, interval, end, opens, highs, lows, closes)
+    volume, money = (None if at is None else column for at, column in zip(layout.traded, traded, strict=True))
+    if volume is not None and money is None:
+        money = volume * (highs + lows + closes) / 3
+    return Bars("candles", "price", symbol, interval, end, opens, highs, lows, closes, volume, money)
 
 
 def _joined(symbol: str, found: Sequence[tuple[Bars, str]]) -> Bars:
@@ -192,8 +203,14 @@ def _joined(symbol: str, found: Sequence[tuple[Bars, str]]) -> Bars:
             high=np.concatenate((whole.high, bars.high)),
             low=np.concatenate((whole.low, bars.low)),
             close=np.concatenate((whole.close, bars.close)),
+            volume=_after(whole.volume, bars.volume),
+            quote_volume=_after(whole.quote_volume, bars.quote_volume),
         )
     return whole
+
+
+def _after(first: Floats | None, second: Floats | None) -> Floats | None:
+    return None if first is None or second is None else np.concatenate((first, second))
 
 
 def coarser(bars: Bars, interval: float) -> Bars:
@@ -211,6 +228,8 @@ def coarser(bars: Bars, interval: float) -> Bars:
         high=np.maximum.reduceat(bars.high, first),
         low=np.minimum.reduceat(bars.low, first),
         close=bars.close[last],
+        volume=None if bars.volume is None else np.add.reduceat(bars.volume, first),
+        quote_volume=None if bars.quote_volume is None else np.add.reduceat(bars.quote_volume, first),
     )
 
 
@@ -225,4 +244,6 @@ def ended_in(bars: Bars, start: float, end: float) -> Bars:
         high=bars.high[part],
         low=bars.low[part],
         close=bars.close[part],
+        volume=None if bars.volume is None else bars.volume[part],
+        quote_volume=None if bars.quote_volume is None else bars.quote_volume[part],
     )

@@ -7,15 +7,18 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from pydantic import Field
 
 from alertd.errors import ConfigError, SourceMalformed
-from alertd.model.reading import Bars, Poll, Readings
+from alertd.model.reading import Bars, Floats, Poll, Readings
 from alertd.ports import Call, Candidate
+from alertd.sources.bars import PER_BAR, bar_field, tells, traded_bars
 from alertd.sources.candle_files import coarser, ended_in, read_all, read_candles
 from alertd.sources.kind import SourceKind
+from alertd.sources.values import bars_of_points
 from alertd.wire.settings import Seconds, Settings
 
 __all__ = ["Candles", "CandlesSettings", "read_candles"]
@@ -29,13 +32,14 @@ class CandlesSettings(Settings):
 
 
 class Candles:
-    """Candle files as a source: each bar is a reading, its close at its end, once that time has come.
+    """Candle files as a source: each bar is a reading, its close at its end, once that time has come; so is what was
+    traded in it, and in longer bars, where the file tells that.
 
     The first poll gives the last bar of each coin that has ended by then; what was before it is history. Symbols are
     coins' names as they stand, unless `ids` (coin → symbol) names them otherwise.
     """
 
-    fields = frozenset({"price"})
+    fields = frozenset({"price", *PER_BAR})
 
     def __init__(self, name: str, settings: CandlesSettings, ids: Mapping[str, str | int]) -> None:
         self.name = name
@@ -44,7 +48,8 @@ class Candles:
         self._names = {str(symbol): coin for coin, symbol in ids.items()}
         self._stamps: list[tuple[int, int]] = []
         self._bars: dict[str, Bars] = {}
-        self._given: dict[str, float] = {}
+        self._points: dict[tuple[str, str], tuple[Floats, Floats]] = {}
+        self._given: dict[tuple[str, str], float] = {}
         self._read()
 
     @property
@@ -53,41 +58,55 @@ class Candles:
         return tuple(self._bars)
 
     def has(self, field: str, coin: str) -> bool:
-        return field in self.fields and coin in self._bars
+        bars = self._bars.get(coin)
+        return bars is not None and (field == "price" or tells(bars, field))
 
     def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
-        coins = tuple(sorted(coin for coin in wanted.get("price", ()) if coin in self._bars))
-        return (Call("files", ("price",), coins, self._every, 0),) if coins else ()
+        mine = {field: {coin for coin in coins if self.has(field, coin)} for field, coins in wanted.items()}
+        fields = tuple(sorted(field for field, coins in mine.items() if coins))
+        coins = tuple(sorted(set[str]().union(*mine.values())))
+        return (Call("files", fields, coins, self._every, 0),) if coins else ()
 
     async def poll(self, call: Call, now: float) -> Poll:
         await self._follow()
-        ended: dict[float, list[tuple[str, float]]] = {}
-        for coin in call.coins:
-            if (bars := self._bars.get(coin)) is None:
+        ended: dict[tuple[float, str], list[tuple[str, float]]] = {}
+        for field, coin in product(call.fields, call.coins):
+            if not self.has(field, coin):
                 continue
-            after = int(np.searchsorted(bars.end, now, side="right"))
-            given = self._given.get(coin)
-            first = max(after - 1, 0) if given is None else int(np.searchsorted(bars.end, given, side="right"))
-            for end, close in zip(bars.end[first:after].tolist(), bars.close[first:after].tolist(), strict=True):
-                ended.setdefault(end, []).append((coin, close))
-                self._given[coin] = end
+            ends, values = self._told(field, coin)
+            after = int(np.searchsorted(ends, now, side="right"))
+            given = self._given.get((field, coin))
+            first = max(after - 1, 0) if given is None else int(np.searchsorted(ends, given, side="right"))
+            for end, value in zip(ends[first:after].tolist(), values[first:after].tolist(), strict=True):
+                ended.setdefault((end, field), []).append((coin, value))
+                self._given[field, coin] = end
         readings = tuple(
             Readings(
                 self.name,
-                "price",
-                tuple(coin for coin, _ in ended[end]),
-                np.array([close for _, close in ended[end]]),
-                np.full(len(ended[end]), end),
+                field,
+                tuple(coin for coin, _ in pairs),
+                np.array([value for _, value in pairs]),
+                np.full(len(pairs), end),
             )
-            for end in sorted(ended)
+            for (end, field), pairs in sorted(ended.items())
         )
         return Poll(self.name, now, readings)
 
+    def _told(self, field: str, coin: str) -> tuple[Floats, Floats]:
+        """(times, values) of all readings of a field that the files hold."""
+        if (field, coin) not in self._points:
+            bars = self._bars[coin]
+            told = traded_bars(bars, field) if bar_field(field) else bars
+            self._points[field, coin] = told.end, told.close
+        return self._points[field, coin]
+
     async def history(self, field: str, coin: str, *, interval: float, start: float, end: float) -> Bars | None:
-        bars = self._bars.get(coin) if field in self.fields else None
-        if bars is None or interval % bars.interval:
+        if not self.has(field, coin):
             return None
-        return ended_in(coarser(bars, interval), start, end)
+        if bar_field(field):
+            return ended_in(bars_of_points(self.name, field, coin, interval, self._told(field, coin)), start, end)
+        bars = self._bars[coin]
+        return None if interval % bars.interval else ended_in(coarser(bars, interval), start, end)
 
     def history_cost(self, field: str, *, interval: float, span: float) -> int:
         return 0
@@ -119,6 +138,7 @@ class Candles:
             (coin := self._names.get(symbol, symbol)): replace(found, source=self.name, coin=coin)
             for symbol, found in bars.items()
         }
+        self._points = {}
         self._stamps = stamps
 
 

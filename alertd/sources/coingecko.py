@@ -3,14 +3,14 @@
 Wire formats (coingecko-api-oas): `/coins/markets` is an array of rows whose numbers are numbers or null, dated by
 `last_updated` (ISO 8601); `/simple/price` an object by id, dated by `last_updated_at` (epoch seconds), without the ids
 that it does not know. `/coins/{id}/market_chart` gives [[milliseconds, value], …]: every 5 minutes for one day, every
-hour for up to 90.
+hour for up to 90, every day beyond.
 """
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from aiohttp import ClientSession
@@ -33,7 +33,8 @@ _MARKETS, _SIMPLE = "coins/markets", "simple/price"
 _BATCH = 250
 _QUOTE = "usd"
 """The daemon's one currency (`quote:` of the configuration)."""
-_HOURLY_DAYS = 90
+_HOURLY_DAYS, _DAILY_DAYS = 90, 365
+_RECORDS = ("all_time_high", "all_time_low", "drawdown")
 
 
 class _Plan(Struct, frozen=True):
@@ -54,7 +55,7 @@ class CoinGeckoSettings(SourceSettings):
     """`plan` decides on the host and the header of the key."""
 
     defaults: ClassVar[Mapping[str, float]] = dict.fromkeys(
-        ("price", "volume_24h", "market_cap", "market_cap_rank"), 300.0
+        ("price", "volume_24h", "market_cap", "market_cap_rank", *_RECORDS), 300.0
     )
 
     plan: Literal["keyless", "demo", "pro"] = "keyless"
@@ -76,6 +77,14 @@ class _Market(Struct, gc=False):
     last_updated: str | None = None
 
 
+class _Record(_Market, gc=False):
+    """A row with what rules on records ask for; the others need not read that much."""
+
+    ath: float | None = None
+    ath_change_percentage: float | None = None
+    atl: float | None = None
+
+
 class _Listed(Struct, gc=False):
     id: str
     symbol: str
@@ -86,6 +95,8 @@ class _Listed(Struct, gc=False):
 _ID = attrgetter("id")
 _MARKET_ROWS = Decoder(list[_Market])
 _MARKET_ROW = Decoder(_Market)
+_RECORD_ROWS = Decoder(list[_Record])
+_RECORD_ROW = Decoder(_Record)
 _LISTED = Decoder(list[_Listed])
 _BY_ID = Decoder(dict[str, Raw])
 _PRICE_ROW = Decoder(dict[str, float | None])
@@ -98,7 +109,11 @@ def decode_markets(
 ) -> Poll:
     """`/coins/markets` → columns; `coins` are those asked for, by CoinGecko's id."""
     refused: Counter[str] = Counter()
-    rows = decode_rows(_MARKET_ROWS, _MARKET_ROW, body, source=source, refused=refused)
+    rows: list[_Market] | list[_Record]
+    if any(field in _RECORDS for field in fields):
+        rows = decode_rows(_RECORD_ROWS, _RECORD_ROW, body, source=source, refused=refused)
+    else:
+        rows = decode_rows(_MARKET_ROWS, _MARKET_ROW, body, source=source, refused=refused)
     names = list(filter(None, map(coins.get, map(_ID, rows))))
     if len(names) < len(rows):
         rows = [row for row in rows if row.id in coins]
@@ -106,20 +121,26 @@ def decode_markets(
     count_absent(len(coins) - len(rows), refused)
     readings: tuple[Readings, ...] = ()
     for field in fields:
-        readings += sift(source, field, (names, _column(rows, field), at), received=received, refused=refused)
+        readings += sift(source, field, (names, list(map(_PICKS[field], rows)), at), received=received, refused=refused)
     return Poll(source, received, readings, refused=dict(refused))
 
 
-def _column(rows: list[_Market], field: str) -> list[float | None]:
-    match field:
-        case "price":
-            return [row.current_price for row in rows]
-        case "volume_24h":
-            return [row.total_volume for row in rows]
-        case "market_cap":
-            return [row.market_cap for row in rows]
-        case _:
-            return [row.market_cap_rank for row in rows]
+def _drawdown(row: "_Record") -> float | None:
+    """Positive, and none at all while the price is over a high that is not brought up to date yet."""
+    change = row.ath_change_percentage
+    return None if change is None else max(0.0, -change)
+
+
+_PICKS: Mapping[str, Callable[[Any], float | None]] = {
+    "price": attrgetter("current_price"),
+    "volume_24h": attrgetter("total_volume"),
+    "market_cap": attrgetter("market_cap"),
+    "market_cap_rank": attrgetter("market_cap_rank"),
+    "all_time_high": attrgetter("ath"),
+    "all_time_low": attrgetter("atl"),
+    "drawdown": _drawdown,
+}
+"""A field's value in a row; those of `_RECORDS` are in a `_Record` only."""
 
 
 def decode_prices(body: bytes, received: float, *, source: str, coins: Mapping[str, str]) -> Poll:
@@ -190,8 +211,10 @@ class CoinGecko:
         )
 
     async def history(self, field: str, coin: str, *, interval: float, start: float, end: float) -> Bars | None:
-        """Bars of the chart's points: one in five of the minutes of the last day, every hour of the last 90 days."""
-        days = _days(interval, self._clock.now() - start)
+        """Bars of the chart's points: every five minutes of the last day, every hour of the last 90 days, every day of
+        the last year."""
+        first = math.floor(start / interval) * interval
+        days = _days(interval, self._clock.now() - first)
         if field not in _CHARTS or not self.has(field, coin) or days is None:
             return None
         params = {"vs_currency": _QUOTE, "days": str(days)}
@@ -200,7 +223,7 @@ class CoinGecko:
         points = points[np.isfinite(points).all(axis=1) & (points[:, 1] > 0)]
         times = points[:, 0] / 1000.0
         last = math.floor(min(end, self._clock.now()) / interval) * interval  # the open bar is no history
-        kept = (times > math.floor(start / interval) * interval) & (times <= last)
+        kept = (times > first) & (times <= last)
         return bars_of_points(self.name, field, coin, interval, (times[kept], points[kept, 1]))
 
     def history_cost(self, field: str, *, interval: float, span: float) -> int:
@@ -223,10 +246,13 @@ class CoinGecko:
 
 
 def _days(interval: float, span: float) -> int | None:
-    """How many days of chart have points of that interval, None where none do. A longer span is cut."""
-    if interval == 60.0:
+    """How many days of chart have points for bars that long, None where none do. A longer span is cut."""
+    if interval <= 0 or interval % 60.0:
+        return None
+    if interval % 3600.0:
         return 1
-    return min(max(math.ceil(span / 86400.0), 2), _HOURLY_DAYS) if interval == 3600.0 else None
+    # Over 90 days a chart has one point a day, at its midnight.
+    return min(max(math.ceil(span / 86400.0), 2), _DAILY_DAYS if interval % 86400.0 == 0 else _HOURLY_DAYS)
 
 
 def _build(name: str, settings: CoinGeckoSettings, ids: Ids, session: ClientSession, clock: Clock) -> CoinGecko:

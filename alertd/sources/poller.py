@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from math import floor
 
 from alertd.errors import SourceError, SourceRefused, SourceUnavailable
 from alertd.model.reading import Poll
@@ -85,22 +86,30 @@ class Poller:
         since = self._clock.now()
         try:
             poll = await self._source.poll(call, since)
-            pause = call.every * (1.0 + JITTER * (2.0 * self._random() - 1.0))
+            due = self._next(call, since)
             self._failures.pop(call.name, None)
             self._note({name: reason for name, reason in self._trouble.items() if name != call.name}, "")
         except SourceError as error:
             self._on_failure(self._source.name, error)
-            pause = self._failed(call, error)
-            since = self._clock.now()
+            due = self._failed(call, error)
         # A reload during the request may have dropped the call, or put more into it than was asked.
         current = self._calls.get(call.name)
         if current is not None and _pairs(current) <= _pairs(call):
-            self._due[call.name] = since + pause
+            self._due[call.name] = due
         if poll is not None:
             await self._on_poll(poll)
 
+    def _next(self, call: Call, since: float) -> float:
+        """When a call is due that was last asked at that time."""
+        if call.offset is None:
+            return since + call.every * (1.0 + JITTER * (2.0 * self._random() - 1.0))
+        # By the clock: never sooner than `offset` says, and later by as much again at the most.
+        turns = floor((since - call.offset) / call.every) + 1
+        return turns * call.every + call.offset * (1.0 + self._random())
+
     def _failed(self, call: Call, error: SourceError) -> float:
-        """Note the failure; returns the pause until the next try, seconds."""
+        """Note the failure; returns when to try again."""
+        now = self._clock.now()
         count = self._failures[call.name] = self._failures.get(call.name, 0) + 1
         if call.name in self._calls and (isinstance(error, SourceRefused) or count >= _BLIPS):
             self._note({**self._trouble, call.name: error.reason}, str(error))
@@ -109,10 +118,10 @@ class Poller:
             longest = min(max(call.every, low), high)
             # Full jitter: anything from nothing up to the doubled pause, so that many do not come back at once.
             pause = self._random() * min(longest, _FIRST_PAUSE * 2.0 ** min(count, 20))
-            return max(pause, error.retry_after or 0.0)
+            return now + max(pause, error.retry_after or 0.0)
         if isinstance(error, SourceRefused):
-            return max(call.every, _REFUSED_PAUSE)
-        return call.every
+            return now + max(call.every, _REFUSED_PAUSE)
+        return self._next(call, now)
 
     def _note(self, trouble: dict[str, str], text: str) -> None:
         """Take the calls that are in trouble, by reason, and tell if that is news."""

@@ -35,6 +35,8 @@ class SourceSettings(Endpoint):
 
     defaults: ClassVar[Mapping[str, float]]
     """The fields that the source gives, and how often each is asked for, seconds."""
+    per_bar: ClassVar[tuple[str, ...]] = ()
+    """Those that it gives once per bar, as bars close, besides."""
     groups: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     every: float | dict[str, float] = Field(default_factory=dict)

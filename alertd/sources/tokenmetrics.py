@@ -1,9 +1,10 @@
-"""Token Metrics v2 and v3: AI signals and grades by coin, and prices.
+"""Token Metrics v2 and v3: AI signals, grades, levels and prices by coin, and the sentiment of the market.
 
 Wire format (token-metrics/mcp, recorded rows): `{"success": true, "message": "", "length": 1, "data": [{…}]}`; v2
 writes its keys upper case, v3 lower case, some rows both, so they are folded. Numbers may be text or null; `DATE` is
 "2025-04-10T00:00:00.000Z" or "2025-04-10". Pages count from 1, the newest rows come first. Symbols are not unique
 there (17528 is called "BTC" too, Bitcoin is 3375): everything is asked by id, and an id is looked up once.
+`/sentiments` is of the whole market, each hour; `/resistance-support` gives all levels that there ever were.
 """
 
 import math
@@ -16,41 +17,67 @@ from aiohttp import ClientSession
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from alertd.conditions.fields import MARKET
+from alertd.conditions.fields import FIELDS, MARKET
 from alertd.model.reading import Bars, Poll
 from alertd.ports import Call, Candidate, Clock
 from alertd.sources.http import Access, Api
 from alertd.sources.kind import Ids, SourceKind, one_coin_each
 from alertd.sources.plan import endpoint_of, plan
 from alertd.sources.settings import SourceSettings
-from alertd.sources.tokenmetrics_rows import ENDPOINTS, Page, Row, bars_of_rows, decode_page, readings_of
+from alertd.sources.tokenmetrics_rows import (
+    ENDPOINTS,
+    OF_MARKET,
+    Page,
+    Row,
+    bars_of_rows,
+    decode_page,
+    next_levels,
+    readings_of,
+)
 from alertd.wire.secret import Secret
 
 _LIMIT = 100
-_BATCHES = {"trading-signals": 49}
+_DAILY = ("trading-signals", "investor-grades")
+_BATCHES = dict.fromkeys(_DAILY, 49)
 """Two days of 49 coins fit into one page of 100. The rest: as many as come without being told a limit."""
 _BATCH = 50
-_PAGED = {"trading-signals", "hourly-trading-signals"}
+_PAGED = {*_DAILY, "hourly-trading-signals"}
+_LEVELS, _SENTIMENTS = "resistance-support", "sentiments"
 _MOST_PAGES = 20
 _MOST_PAGES_OF_A_POLL = 3
 """How far a coin is looked for that the API leaves out; the next poll does not look for it again."""
 _SPAN = 28 * 86400.0
 """What is asked for at once: with the days that it begins and ends in, no longer than the 29 that may be."""
 _SYMBOLS = 25
-_GRADES = ("tm_grade", "trader_grade", "investor_grade", "fundamental_grade", "grade_signal", "momentum")
+_GRADES = (
+    "tm_grade",
+    "trader_grade",
+    "investor_grade",
+    "fundamental_grade",
+    "technology_grade",
+    "valuation_grade",
+    "grade_signal",
+    "momentum",
+)
+_MOODS = ("market_sentiment", "news_sentiment", "reddit_sentiment", "twitter_sentiment")
 
 
 class TokenMetricsSettings(SourceSettings):
     """`header` is the one that the key goes in (older plans: `api_key`); `grades` in `every` stands for all that are
-    made from grades."""
+    made from grades, `levels` for resistance and support, `sentiments` for the four of them."""
 
     defaults: ClassVar[Mapping[str, float]] = {
         "price": 600.0,
         "signal": 3600.0,
         "hourly_signal": 900.0,
         **dict.fromkeys(_GRADES, 6 * 3600.0),
+        **dict.fromkeys(("resistance", "support", *_MOODS), 3600.0),
     }
-    groups: ClassVar[Mapping[str, tuple[str, ...]]] = {"grades": _GRADES}
+    groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "grades": _GRADES,
+        "levels": ("resistance", "support"),
+        "sentiments": _MOODS,
+    }
 
     version: Literal["v2", "v3"] = "v2"
     keys: tuple[Secret, ...]
@@ -86,36 +113,51 @@ class TokenMetrics:
         self._api = Api(name, settings, access, session=session, clock=clock)
 
     def has(self, field: str, coin: str) -> bool:
-        return field in self.fields and coin != MARKET and coin not in self._lost
+        return field in self.fields and (coin == MARKET) == FIELDS[field].of_market and coin not in self._lost
 
     def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
         mine = {field: frozenset(coin for coin in coins if self.has(field, coin)) for field, coins in wanted.items()}
-        return plan(
+        calls = plan(
             {field: coins for field, coins in mine.items() if field in self.fields},
             endpoint=lambda field: ENDPOINTS[field],
             every=self._settings.interval,
             batch=lambda path: _BATCHES.get(path, _BATCH),
         )
+        # Which of the levels are next to the price takes the price.
+        return tuple(call._replace(cost=2) if endpoint_of(call) == _LEVELS else call for call in calls)
 
     async def poll(self, call: Call, now: float) -> Poll:
-        await self._look_up(call.coins)
-        coins = {int(self._ids[coin]): coin for coin in call.coins if coin in self._ids}
         path = endpoint_of(call)
-        params: dict[str, str] = {"token_id": ",".join(map(str, coins))}
-        if path == "trading-signals":
-            # Today's signals may not be there yet.
-            params |= {"startDate": _day(now - 86400.0), "endDate": _day(now)}
-        if not coins:
-            return Poll(self.name, now, notes=self._tell())
-        if path in _PAGED:
-            page = await self._pages(path, params, coins.keys() - self._silent.get(path, set()))
-            self._silent[path] = coins.keys() - {row["token_id"] for row in page.rows}
+        if path == _SENTIMENTS:
+            coins = {OF_MARKET: MARKET}
+            page = await self._page(path, {"limit": "10", "page": "1"}, of_market=True)
         else:
-            body, received = await self._api.body(f"/{path}", params)
-            page = decode_page(body, received, source=self.name)
+            await self._look_up(call.coins)
+            coins = {int(self._ids[coin]): coin for coin in call.coins if coin in self._ids}
+            if not coins:
+                return Poll(self.name, now, notes=self._tell())
+            page = await self._of_tokens(path, coins.keys(), now)
         refused: Counter[str] = Counter()
         readings = readings_of(page, source=self.name, coins=coins, fields=call.fields, refused=refused)
         return Poll(self.name, page.received, readings, refused=dict(refused), notes=self._tell())
+
+    async def _of_tokens(self, path: str, ids: Set[int], now: float) -> Page:
+        params = {"token_id": ",".join(map(str, ids))}
+        if path == _LEVELS:
+            levels = await self._page(path, {**params, "limit": str(_LIMIT), "page": "1"})
+            return next_levels(levels, await self._page("price", params))
+        if path in _DAILY:
+            # Today's row may not be there yet.
+            params |= {"startDate": _day(now - 86400.0), "endDate": _day(now)}
+        if path not in _PAGED:
+            return await self._page(path, params)
+        page = await self._pages(path, params, ids - self._silent.get(path, set()))
+        self._silent[path] = {*ids} - {row["token_id"] for row in page.rows}
+        return page
+
+    async def _page(self, path: str, params: Mapping[str, str], *, of_market: bool = False) -> Page:
+        body, received = await self._api.body(f"/{path}", params)
+        return decode_page(body, received, source=self.name, of_market=of_market)
 
     async def _pages(self, path: str, params: Mapping[str, str], ids: Set[int] | None = None) -> Page:
         """The rows of all pages; no further page is asked for once every coin of `ids` has come."""
@@ -123,8 +165,7 @@ class TokenMetrics:
         broken = 0
         before: tuple[Row, ...] = ()
         for number in range(1, (_MOST_PAGES if ids is None else _MOST_PAGES_OF_A_POLL) + 1):
-            body, received = await self._api.body(f"/{path}", {**params, "limit": str(_LIMIT), "page": str(number)})
-            page = decode_page(body, received, source=self.name)
+            page = await self._page(path, {**params, "limit": str(_LIMIT), "page": str(number)})
             if page.rows == before:
                 break  # "the API's page parameter doesn't work as expected", says their own client
             before = page.rows
@@ -134,7 +175,7 @@ class TokenMetrics:
             more = len(page.rows) >= _LIMIT or len(rows) < page.length
             if not more or (ids is not None and ids <= {row["token_id"] for row in rows}):
                 break
-        return Page(tuple(rows), received, broken=broken)
+        return Page(tuple(rows), page.received, broken=broken)
 
     async def _look_up(self, coins: Iterable[str]) -> None:
         """Find the ids that are missing."""

@@ -26,9 +26,20 @@ _COLUMNS = {
     "fundamental_grade": ("tm-grade", "fundamental_grade"),
     "grade_signal": ("tm-grade", "tm_grade_signal"),
     "momentum": ("tm-grade", "momentum"),
+    "technology_grade": ("investor-grades", "technology_grade"),
+    "valuation_grade": ("investor-grades", "valuation_grade"),
+    "resistance": ("resistance-support", "resistance"),
+    "support": ("resistance-support", "support"),
+    "market_sentiment": ("sentiments", "market_sentiment_grade"),
+    "news_sentiment": ("sentiments", "news_sentiment_grade"),
+    "reddit_sentiment": ("sentiments", "reddit_sentiment_grade"),
+    "twitter_sentiment": ("sentiments", "twitter_sentiment_grade"),
 }
 ENDPOINTS = {field: endpoint for field, (endpoint, _) in _COLUMNS.items()}
 """The endpoint that gives a field."""
+
+OF_MARKET = 0
+"""The `token_id` of rows that are the whole market's."""
 
 Row = Mapping[str, object]
 """Keys are lower case; `token_id` is an int."""
@@ -56,8 +67,8 @@ class Page(NamedTuple):
     broken: int = 0
 
 
-def decode_page(body: bytes, received: float, *, source: str) -> Page:
-    """One answer. `success: false` is an error, whatever the status was."""
+def decode_page(body: bytes, received: float, *, source: str, of_market: bool = False) -> Page:
+    """One answer; rows `of_market` name no token. `success: false` is an error, whatever the status was."""
     envelope = decode(_ENVELOPE, body, source)
     if not envelope.success:
         said = redact(envelope.message or envelope.error or "no reason given")[:200]
@@ -67,7 +78,8 @@ def decode_page(body: bytes, received: float, *, source: str) -> Page:
     for raw in data:
         try:
             row = {key.lower(): value for key, value in _ROW.decode(raw).items()}
-            row["token_id"] = msgspec.convert(row.get("token_id"), int, strict=False)
+            token = OF_MARKET if of_market else row.get("token_id")
+            row["token_id"] = msgspec.convert(token, int, strict=False)
         except ValueError:
             continue
         rows.append(row)
@@ -103,6 +115,32 @@ def readings_of(
         column = ([coin for coin, _, _ in kept], [value for _, value, _ in kept], np.array([at for _, _, at in kept]))
         readings += sift(source, field, column, received=page.received, refused=refused)
     return readings
+
+
+def next_levels(levels: Page, prices: Page) -> Page:
+    """Rows of `resistance` and `support` by token, as of now: of its newest levels those next to the price that it has
+    by the rows of `/price`, None where there is none on that side."""
+    costs = {_token(row): _number(row.get("current_price"), Counter()) for row in prices.rows}
+    rows: dict[int, Row] = {}
+    for row in sorted(levels.rows, key=lambda row: _time(row, levels.received)):
+        cost = costs.get(_token(row))
+        if cost is not None:
+            known = _levels(row)
+            above = min((level for level in known if level > cost), default=None)
+            below = max((level for level in known if level < cost), default=None)
+            rows[_token(row)] = {"token_id": _token(row), "resistance": above, "support": below}
+    return Page(tuple(rows.values()), prices.received, broken=max(levels.broken, prices.broken))
+
+
+def _levels(row: Row) -> list[float]:
+    """`[{"level": 68000, "date": "2025-01-05"}, …]` → the levels; what is none is left out."""
+    written = row.get("historical_resistance_support_levels")
+    found = [
+        _number({str(key).lower(): value for key, value in each.items()}.get("level"), Counter())
+        for each in (written if isinstance(written, list) else ())
+        if isinstance(each, dict)
+    ]
+    return [level for level in found if level is not None]
 
 
 def bars_of_rows(rows: Iterable[Row], *, source: str, coin: str, span: tuple[float, float]) -> Bars:

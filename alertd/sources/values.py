@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from alertd.conditions.fields import FIELDS, Unit
 from alertd.errors import SourceMalformed
 from alertd.model.reading import Bars, Floats, Readings
 
@@ -22,17 +23,20 @@ FUTURE = 60.0
 """Seconds that a source's clock may be ahead of ours (DESIGN §5)."""
 
 _POSITIVE = (math.ulp(0.0), math.inf)
-_GRADE = (0.0, 100.0)
+_TRADED = (0.0, math.inf)
 _BOUNDS = {
     "price": _POSITIVE,
-    "volume_24h": (0.0, math.inf),
+    "volume_24h": _TRADED,
+    "volume": _TRADED,
+    "base_volume": _TRADED,
     "market_cap": _POSITIVE,  # CoinGecko writes 0 where the supply is unknown
     "market_cap_rank": (1.0, math.inf),
-    "tm_grade": _GRADE,
-    "trader_grade": _GRADE,
-    "investor_grade": _GRADE,
-    "fundamental_grade": _GRADE,
-    "fear_greed": _GRADE,
+    "all_time_high": _POSITIVE,
+    "all_time_low": _POSITIVE,
+    "drawdown": (0.0, 100.0),
+    "resistance": _POSITIVE,
+    "support": _POSITIVE,
+    **{name: (0.0, 100.0) for name, spec in FIELDS.items() if spec.unit is Unit.GRADE},
 }
 _ANY = (-math.inf, math.inf)
 _LAST_MS = 253402300800e3
@@ -102,7 +106,7 @@ def sift(
     """
     coins, raw, at = rows
     values = np.asarray(raw, dtype=np.float64)
-    low, high = _BOUNDS.get(field, _ANY)
+    low, high = _BOUNDS.get(field.partition("(")[0], _ANY)
     finite = np.isfinite(values)
     good = finite & (values >= low) & (values <= high) & (at <= received + FUTURE)
     if len(set(coins)) < len(coins):

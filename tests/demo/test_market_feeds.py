@@ -201,6 +201,41 @@ async def test_the_last_kline_is_the_open_one(feed: Feed, session: aiohttp.Clien
     assert (await asked(feed, session, f"{path}&limit=1"))[1] == rows[:1]
 
 
+@pytest.mark.parametrize("interval", ["3m", "15m", "1h", "4h", "6h"])
+@pytest.mark.parametrize("feed", ["binance"], indirect=True)
+async def test_longer_klines_hold_what_the_shorter_ones_traded(
+    feed: Feed, session: aiohttp.ClientSession, interval: str
+) -> None:
+    path = "/api/v3/klines?symbol=BTCUSDT&limit=1000&interval="
+    _, minutes = await asked(feed, session, f"{path}1m")
+    _, rows = await asked(feed, session, f"{path}{interval}")
+    start, end = rows[-2][0], rows[-2][6]
+    for column in (5, 7):
+        parts = [float(row[column]) for row in minutes if start <= row[0] < end]
+        assert float(rows[-2][column]) == pytest.approx(sum(parts))
+        assert len({*parts}) > 1
+
+
+@pytest.mark.parametrize("feed", ["tokenmetrics"], indirect=True)
+async def test_sentiments_are_hourly_newest_first_and_nobodys(feed: Feed, session: aiohttp.ClientSession) -> None:
+    _, body = await asked(feed, session, "/sentiments?limit=3")
+    assert [row["DATETIME"] for row in body["data"]] == [f"2026-01-01T{hour}:00:00.000Z" for hour in (11, 10, "09")]
+    kinds_ = ("MARKET", "NEWS", "REDDIT", "TWITTER")
+    assert body["data"][0].keys() == {
+        "DATETIME",
+        *(f"{kind}_SENTIMENT_{what}" for kind in kinds_ for what in ("GRADE", "LABEL")),
+        *(f"{kind}_SUMMARY" for kind in kinds_[1:]),
+    }
+
+
+@pytest.mark.parametrize("feed", ["tokenmetrics"], indirect=True)
+async def test_levels_have_a_day_each(feed: Feed, session: aiohttp.ClientSession) -> None:
+    _, body = await asked(feed, session, "/resistance-support?token_id=3375")
+    (row,) = body["data"]
+    assert {"TOKEN_ID", "DATE"} <= row.keys()
+    assert kinds(row["HISTORICAL_RESISTANCE_SUPPORT_LEVELS"]) == [{"level": "number", "date": "str"}]
+
+
 @pytest.mark.parametrize("feed", ["binance", "coingecko", "tokenmetrics", "fear_greed"], indirect=True)
 async def test_a_scripted_answer_comes_first_and_all_is_counted(feed: Feed, session: aiohttp.ClientSession) -> None:
     path = {

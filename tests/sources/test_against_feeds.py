@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alertd.conditions.functions import INTERVALS
 from alertd.demo.market import DAY, HOUR, Market, market_day
 from alertd.demo.platforms.record import Act, Answer
 from alertd.errors import SourceMalformed, SourceRefused, SourceUnavailable
 from alertd.sources import KINDS
+from alertd.sources.binance_klines import SETTLED
 from alertd.sources.candle_files import coarser, ended_in
 from tests.fakes import START
 from tests.sources.stand import MORNING, Stand, columns, standing
@@ -57,17 +59,49 @@ def truth(market: Market, field: str, coin: str, now: float) -> float:
         "tm_grade": grade,
         "trader_grade": grade,
         "investor_grade": grade,
+        "technology_grade": grade,
+        "valuation_grade": grade,
+        "all_time_high": float(market.until(coin, now).high.max()),
+        "all_time_low": float(market.until(coin, now).low.min()),
+        "drawdown": 100 * (1 - quote.price / float(market.until(coin, now).high.max())),
+        **traded_in_the_last_hour(market, coin, now),
+        **levels_next_to(market, coin, quote.price, now),
     }[field]
+
+
+def traded_in_the_last_hour(market: Market, coin: str, now: float) -> dict[str, float]:
+    bars = market.traded(coin, now)
+    last = (now - SETTLED) // HOUR * HOUR
+    hour = (bars.end > last - HOUR) & (bars.end <= last)
+    assert bars.volume is not None
+    assert bars.quote_volume is not None
+    return {
+        "base_volume(1h)": float(bars.volume[hour].sum()),
+        "volume(1h)": float(bars.quote_volume[hour].sum()),
+    }
+
+
+def levels_next_to(market: Market, coin: str, price: float, now: float) -> dict[str, float]:
+    bars = coarser(market.until(coin, now), 4 * HOUR)
+    levels = np.concatenate((bars.high, bars.low))
+    return {
+        "resistance": float(levels.min(where=levels > price, initial=np.inf)),
+        "support": float(levels.max(where=levels < price, initial=0.0)),
+    }
 
 
 FIELDS = [
     ("binance", ("price",)),
     ("binance", ("price", "volume_24h")),
     ("coingecko", ("price",)),
+    ("binance", ("price", "base_volume(1h)", "volume(1h)")),
     ("coingecko", ("price", "market_cap", "volume_24h", "market_cap_rank")),
+    ("coingecko", ("price", "all_time_high", "all_time_low", "drawdown")),
     ("tokenmetrics", ("price",)),
     ("tokenmetrics", ("signal", "hourly_signal")),
     ("tokenmetrics", ("tm_grade", "trader_grade", "investor_grade")),
+    ("tokenmetrics", ("technology_grade", "valuation_grade")),
+    ("tokenmetrics", ("price", "resistance", "support")),
 ]
 
 
@@ -88,6 +122,13 @@ async def test_token_metrics_in_both_cases(market: Market, keys: Callable[..., l
         found = await stand.ask({"signal": COINS, "grade_signal": COINS, "momentum": COINS, "fundamental_grade": COINS})
         assert found["signal", "BTC"] == market.signal("BTC", MORNING) == 1.0
         assert {field for field, _ in found} >= {"signal", "grade_signal", "momentum"}
+        market_wide = await stand.ask({"market_sentiment": frozenset({"market"})})
+        assert market_wide == {("market_sentiment", "market"): market.mood(MORNING)}
+        levels = await stand.ask({"resistance": COINS, "valuation_grade": COINS})
+        quote = market.quote("BTC", MORNING)
+        assert quote is not None
+        assert levels["resistance", "BTC"] == levels_next_to(market, "BTC", quote.price, MORNING)["resistance"]
+        assert levels["valuation_grade", "BTC"] == market.grade("BTC", MORNING)
         await stand.clock.advance(2 * HOUR)
         assert (await stand.ask({"signal": COINS}))["signal", "BTC"] == -1.0
         assert stand.record.wrong == []
@@ -172,7 +213,12 @@ async def test_an_answer_that_is_none_and_the_next_one_that_is(
 
 @pytest.mark.parametrize(
     ("stand", "interval"),
-    [("binance", 60.0), ("binance", 3600.0), ("coingecko", 3600.0), ("tokenmetrics", 3600.0)],
+    [
+        *(("binance", seconds) for seconds in INTERVALS.values() if seconds < DAY),
+        ("coingecko", 3600.0),
+        ("coingecko", 4 * 3600.0),
+        ("tokenmetrics", 3600.0),
+    ],
     indirect=["stand"],
 )
 async def test_history_is_the_bars_of_the_market(stand: Stand, interval: float) -> None:

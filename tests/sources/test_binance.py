@@ -145,7 +145,13 @@ async def test_no_history_of_what_it_has_not() -> None:
     async with stage("binance", IDS, Reply(b"[]")) as it:
         assert await it.source.history("price", "SOL", interval=60.0, start=0.0, end=START) is None
         assert await it.source.history("volume_24h", "BTC", interval=60.0, start=0.0, end=START) is None
-        assert await it.source.history("price", "BTC", interval=300.0, start=0.0, end=START) is None
+        assert await it.source.history("price", "BTC", interval=30.0, start=0.0, end=START) is None
+        assert await it.source.history("volume(1h)", "SOL", interval=3600.0, start=0.0, end=START) is None
+        assert [it.source.has(field, "BTC") for field in ("volume(1h)", "volume(30s)", "volume")] == [
+            True,
+            False,
+            False,
+        ]
         assert it.script.asked == []
 
 

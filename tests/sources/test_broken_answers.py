@@ -53,6 +53,12 @@ WIRES = [
     ),
     Wire(
         "coingecko",
+        "all_time_high",
+        '[{"id":"bitcoin","ath":{bad},"last_updated":{at}},{"id":"ethereum","ath":5}]',
+        ids=GECKO,
+    ),
+    Wire(
+        "coingecko",
         "price",
         '{"bitcoin":{"usd":{bad},"last_updated_at":{at}},"ethereum":{"usd":5}}',
         at="seconds",
@@ -75,6 +81,16 @@ WIRES = [
         ids=PAIRS,
         text=True,
         valid=("0", '"12"'),
+    ),
+    Wire(
+        "binance",
+        "volume(1h)",
+        f'[[{int(START - 7200.0) * 1000},"2","4","1","3","2",{int(START - 3600.0) * 1000 - 1},{{bad}},3,"1","1","0"]]',
+        at="none",
+        ids={"BTC": "BTCUSDT"},
+        text=True,
+        valid=("0", '"12"'),
+        good=0,
     ),
     Wire(
         "fear_greed",
@@ -100,6 +116,34 @@ WIRES = [
         '{"TOKEN_ID":3306,"DATE":"2025-12-31","TM_TRADER_GRADE":5}]}',
         valid=("0", '"12"'),
         **TM,  # type: ignore[arg-type]  # a table of keyword arguments
+    ),
+    Wire(
+        "tokenmetrics",
+        "valuation_grade",
+        '{"success":true,"data":[{"token_id":3375,"date":{at},"valuation_grade":{bad}},'
+        '{"token_id":3306,"date":"2025-12-31","valuation_grade":5}]}',
+        valid=("0", '"12"'),
+        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
+    ),
+    Wire(
+        "tokenmetrics",
+        "resistance",
+        '{"success":true,"data":[{"TOKEN_ID":3375,"CURRENT_PRICE":0.5,'
+        '"HISTORICAL_RESISTANCE_SUPPORT_LEVELS":[{"level":{bad},"date":"2025-12-31"}]},'
+        '{"TOKEN_ID":3306,"CURRENT_PRICE":0.5,'
+        '"HISTORICAL_RESISTANCE_SUPPORT_LEVELS":[{"level":5,"date":"2025-12-31"}]}]}',
+        at="none",
+        valid=('"12"',),
+        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
+    ),
+    Wire(
+        "tokenmetrics",
+        "news_sentiment",
+        '{"success":true,"data":[{"DATETIME":{at},"NEWS_SENTIMENT_GRADE":{bad}}]}',
+        text=True,
+        valid=("0", '"12"'),
+        good=0,
+        settings={"keys": ["env:ALERTD_TEST_KEY"]},
     ),
     Wire(
         "tokenmetrics",

@@ -43,6 +43,54 @@ def test_bars_are_columns_by_symbol_and_end_an_interval_after_their_open_time(tm
     assert found["ETHUSD"].interval == 60.0
 
 
+TRADED = "symbol,open_time,open,high,low,close"
+BAR = "BTCUSD,2017-09-04T12:0{}:00Z,4,9,2,7"
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "volume", "money"),
+    [
+        pytest.param("", ("", ""), None, None, id="none told"),
+        pytest.param(",volume", (",1.5", ",0"), [1.5, 0], [9, 0], id="in coins: reckoned with the typical price"),
+        pytest.param(",volume,quote_volume", (",1.5,8", ",2,10"), [1.5, 2], [8, 10], id="in both"),
+        pytest.param(",quote_volume", (",8", ",10"), None, [8, 10], id="in money"),
+        pytest.param(",volume", (",", ",2"), [np.nan, 2], [np.nan, 12], id="not known of one"),
+    ],
+)
+def test_what_was_traded(
+    tmp_path: Path, columns: str, cells: tuple[str, str], volume: list[float] | None, money: list[float] | None
+) -> None:
+    rows = "".join(f"{BAR.format(minute)}{cell}\n" for minute, cell in enumerate(cells))
+    found = read_candles(written(tmp_path / "bars.csv", f"{TRADED}{columns}\n{rows}"))["BTCUSD"]
+    for column, expected in ((found.volume, volume), (found.quote_volume, money)):
+        assert (column is None) == (expected is None)
+        if column is not None:
+            np.testing.assert_array_equal(column, expected)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("-1", "a volume that cannot be"), ("inf", "a volume that cannot be"), ("much", "expected a number, not 'much'")],
+)
+def test_a_volume_that_cannot_be(tmp_path: Path, cell: str, said: str) -> None:
+    path = written(tmp_path / "bars.csv", f"{TRADED},volume\n{BAR.format(0)},1\n{BAR.format(1)},{cell}\n")
+    with pytest.raises(ConfigError, match=f"bars.csv:3: .*{said}"):
+        read_candles(path)
+
+
+def test_volumes_are_added_up_cut_and_joined(tmp_path: Path) -> None:
+    early = written(tmp_path / "1.csv", HEADER + row(0, 1, 1) + row(1, 1, 1))
+    late = written(tmp_path / "2.csv", HEADER + row(2, 1, 1) + row(3, 1, 1))
+    whole = read_all([early, late])["BTCUSD"]
+    hour = coarser(whole, 120.0)
+    assert hour.volume is not None
+    assert hour.quote_volume is not None
+    assert (hour.volume.tolist(), hour.quote_volume.tolist()) == ([3.0, 3.0], [3.0, 3.0])
+    part = ended_in(whole, NOON + 60, NOON + 120)
+    assert part.volume is not None
+    assert part.volume.tolist() == [1.5]
+
+
 def test_a_snapshot_is_a_bar_that_ends_at_the_midnight_of_its_date(tmp_path: Path) -> None:
     text = "date,coin_id,price_usd,market_cap_usd\n2021-05-18,bitcoin,43000,\n2021-05-18,shiba-inu,1.2e-05,5\n"
     text += "2021-05-19,bitcoin,37000.5,7e11\n"

@@ -47,6 +47,34 @@ async def test_a_bar_is_told_once_at_its_end(source: Candles) -> None:
     assert told(await port.poll(call, NOON + 200)) == [("BTC", 2, 4502), ("ETHUSD", 2, 305), ("BTC", 3, 4503)]
 
 
+async def test_what_the_bars_traded_is_told_with_them(source: Candles) -> None:
+    names = ("base_volume(1m)", "base_volume(3m)", "price", "volume(1m)")
+    (call,) = source.calls({**dict.fromkeys(names, frozenset({"BTC", "NOPE"})), "volume(30s)": frozenset({"BTC"})})
+    assert (call.fields, call.coins) == (names, ("BTC",))
+    poll = await source.poll(call, NOON + 180)
+    assert [(readings.field, readings.values.tolist()) for readings in poll.readings] == [
+        ("base_volume(1m)", [1.5]),
+        ("base_volume(3m)", [4.5]),
+        ("price", [4503.0]),
+        ("volume(1m)", [pytest.approx(1.5 * (4503 + 4502 + 4503) / 3)]),
+    ]
+    poll = await source.poll(call, NOON + 240)
+    assert [readings.field for readings in poll.readings] == ["base_volume(1m)", "price", "volume(1m)"]
+
+
+async def test_a_bar_that_the_file_does_not_fill_yet_is_not_told(source: Candles) -> None:
+    (call,) = source.calls({"base_volume(5m)": frozenset({"BTC"})})
+    assert told(await source.poll(call, NOON + 900)) == [("BTC", 5, 7.5)]
+
+
+async def test_a_file_without_volumes_gives_none(tmp_path: Path) -> None:
+    text = "symbol,open_time,open,high,low,close\n" + "".join(f"BTC,2017-09-04T12:0{n}:00Z,1,1,1,1\n" for n in range(2))
+    source = Candles("files", CandlesSettings(files=[str(written(tmp_path / "bare.csv", text))]), {})
+    assert not source.has("volume(1m)", "BTC")
+    assert source.calls({"volume(1m)": frozenset({"BTC"})}) == ()
+    assert await source.history("volume(1m)", "BTC", interval=60.0, start=NOON, end=NOON + 60) is None
+
+
 async def test_the_first_poll_tells_the_last_bar_and_history_has_those_before(source: Candles) -> None:
     (call,) = source.calls(WANTED)
     assert told(await source.poll(call, NOON + 250)) == [("ETHUSD", 2, 305), ("BTC", 4, 4504)]
@@ -59,6 +87,9 @@ async def test_the_first_poll_tells_the_last_bar_and_history_has_those_before(so
     ("field", "coin", "interval", "closes"),
     [
         pytest.param("price", "BTC", 120.0, [4502, 4504, 4506], id="longer bars"),
+        pytest.param("base_volume(1m)", "BTC", 60.0, [1.5] * 6, id="what was traded"),
+        pytest.param("base_volume(2m)", "BTC", 60.0, [3.0] * 3, id="what longer bars traded, at their ends"),
+        pytest.param("base_volume(1m)", "BTC", 180.0, [1.5] * 2, id="what bars traded, by longer ones"),
         pytest.param("price", "BTC", 90.0, None, id="no multiple"),
         pytest.param("price", "BTC", 30.0, None, id="shorter"),
         pytest.param("price", "BTCUSD", 60.0, None, id="by its symbol there"),

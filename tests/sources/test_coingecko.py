@@ -43,6 +43,22 @@ def test_markets_into_columns() -> None:
     assert poll.refused == {"no_number": 1}
 
 
+def test_records_into_columns() -> None:
+    records = {"ath": 73738, "ath_change_percentage": -4.77063, "atl": 67.81}
+    over = {"id": "ethereum", "ath": None, "ath_change_percentage": 0.5, "atl": 0.4}
+    body = json.dumps([{**ROW, **records}, {**ROW, **over}]).encode()
+    fields = ("all_time_high", "all_time_low", "drawdown", "price")
+    poll = decode_markets(body, START, source="cg", coins=BY_ID, fields=fields)
+    columns = {it.field: dict(zip(it.coins, it.values.tolist(), strict=True)) for it in poll.readings}
+    assert columns == {
+        "all_time_high": {"BTC": 73738.0},
+        "all_time_low": {"BTC": 67.81, "ETH": 0.4},
+        "drawdown": {"BTC": 4.77063, "ETH": 0.0},
+        "price": {"BTC": 70187.0, "ETH": 70187.0},
+    }
+    assert poll.refused == {"no_number": 1}
+
+
 def test_a_coin_that_comes_twice_is_read_once() -> None:
     body = json.dumps([ROW, {**ROW, "current_price": 1}]).encode()
     poll = decode_markets(body, START, source="cg", coins={"bitcoin": "BTC"}, fields=("price",))
@@ -129,7 +145,9 @@ CHART = {
     ("field", "interval", "days", "bars"),
     [
         ("price", 60.0, "1", 12),
+        ("price", 900.0, "1", 4),
         ("price", 3600.0, "2", 1),
+        ("price", 14400.0, "2", 1),
         ("market_cap", 3600.0, "2", 1),
         ("volume_24h", 3600.0, "2", 0),
     ],
@@ -150,8 +168,8 @@ async def test_no_history_of_other_intervals() -> None:
     async with http_session() as session:
         found = kind("coingecko")
         source = found.build("cg", found.settings.model_validate({}), IDS, session, HandClock())
-        assert await source.history("price", "BTC", interval=300.0, start=0.0, end=START) is None
-        assert source.history_cost("price", interval=300.0, span=86400.0) == 0
+        assert await source.history("price", "BTC", interval=30.0, start=0.0, end=START) is None
+        assert source.history_cost("price", interval=30.0, span=86400.0) == 0
         assert await source.history("market_cap_rank", "BTC", interval=60.0, start=0.0, end=START) is None
 
 

@@ -19,7 +19,8 @@ MINUTE = 60.0
 
 
 class Obedient:
-    """A source of `price` by the minute and `signal` by the hour; `fate` are the errors to come, None for none.
+    """A source of `price` by the minute and `signal` by the hour, `offset` seconds after it; `fate` are the errors to
+    come, None for none.
 
     It answers while `gate` is open.
     """
@@ -27,7 +28,8 @@ class Obedient:
     name = "it"
     fields = frozenset({"price", "signal"})
 
-    def __init__(self) -> None:
+    def __init__(self, offset: float | None) -> None:
+        self.offset = offset
         self.fate: deque[Exception | None] = deque()
         self.asked: list[tuple[float, str, tuple[str, ...]]] = []
         self.gate = asyncio.Event()
@@ -37,12 +39,13 @@ class Obedient:
         return field in self.fields
 
     def calls(self, wanted: Mapping[str, frozenset[str]]) -> tuple[Call, ...]:
-        return plan(
+        calls = plan(
             wanted,
             endpoint=lambda field: field,
             every=lambda field: MINUTE if field == "price" else 60 * MINUTE,
             batch=lambda _: 10,
         )
+        return tuple(call._replace(offset=self.offset) if "signal" in call.fields else call for call in calls)
 
     async def poll(self, call: Call, now: float) -> Poll:
         self.asked.append((now - START, call.fields[0], call.coins))
@@ -65,9 +68,9 @@ class Obedient:
 class Desk:
     """A poller at work, and all that it told."""
 
-    def __init__(self, draw: float = 0.5) -> None:
+    def __init__(self, draw: float = 0.5, *, offset: float | None = None) -> None:
         self.clock = HandClock()
-        self.source = Obedient()
+        self.source = Obedient(offset)
         self.polls: list[Poll] = []
         self.states: list[tuple[bool, str]] = []
         self.failures: list[str] = []
@@ -238,6 +241,36 @@ async def test_one_call_in_trouble_does_not_make_the_source_well_by_another() ->
         assert desk.states == [(False, "http_403")]
         desk.poller.want(PRICE)
         assert desk.states == [(False, "http_403"), (True, "")]
+
+
+SIGNAL = {"signal": frozenset({"BTC"})}
+HOUR = 60 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("draw", "begin", "times"),
+    [
+        pytest.param(0.0, 1800.0, [1800.0, HOUR + 3, 2 * HOUR + 3], id="no draw"),
+        pytest.param(0.5, 1800.0, [1800.0, HOUR + 4.5, 2 * HOUR + 4.5], id="later by as much again at the most"),
+        pytest.param(0.0, 1.0, [1.0, 3.0, HOUR + 3, 2 * HOUR + 3], id="first asked before the bar was settled"),
+        pytest.param(0.0, 3.0, [3.0, HOUR + 3, 2 * HOUR + 3], id="first asked as it was settled"),
+    ],
+)
+async def test_what_comes_with_the_clock_is_asked_with_it(draw: float, begin: float, times: list[float]) -> None:
+    async with at_work(Desk(draw, offset=3.0)) as desk:
+        await desk.clock.advance(begin)
+        desk.poller.want(SIGNAL)
+        await desk.clock.advance(2 * HOUR + 600.0)
+        assert desk.times == times
+
+
+async def test_what_failed_falls_back_into_step_with_the_clock() -> None:
+    async with at_work(Desk(0.5, offset=3.0)) as desk:
+        desk.source.fate.extend([unavailable(), SourceMalformed("no", reason="json")])
+        await desk.clock.advance(1800.0)
+        desk.poller.want(SIGNAL)
+        await desk.clock.advance(HOUR)
+        assert desk.times == [1800.0, 1802.0, HOUR + 4.5]
 
 
 async def test_a_bug_ends_the_poller() -> None:

@@ -48,6 +48,22 @@ CASES: dict[str, tuple[str, dict[str, str | int], str, str, float, float]] = {
         1.0,
         1779108561.599,
     ),
+    "coingecko_coins_markets.json drawdown": (
+        "coingecko",
+        {"BTC": "bitcoin"},
+        "drawdown",
+        "BTC",
+        4.77063,
+        1712508571.736,
+    ),
+    "coingecko_oas_coins_markets.json record": (
+        "coingecko",
+        {"BTC": "bitcoin"},
+        "all_time_high",
+        "BTC",
+        126080.0,
+        1779108561.599,
+    ),
     "coingecko_oas_simple_price.json": ("coingecko", {"BTC": "bitcoin"}, "price", "BTC", 76975.0, 1779092258.0),
     "coingecko_simple_price.json": ("coingecko", {"ETH": "ethereum"}, "price", "ETH", 1498.64, START + 400 * 86400.0),
     "tokenmetrics_v2_trading_signals.json": ("tokenmetrics", {"BTC": 3375}, "signal", "BTC", -1.0, 1744243200.0),
@@ -60,7 +76,7 @@ CASES: dict[str, tuple[str, dict[str, str | int], str, str, float, float]] = {
 async def test_a_recorded_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERTD_TEST_KEY", "a-key")
     kind, ids, field, coin, value, at = CASES[name]
-    poll = await read(kind, ids, field, sample(name), coin)
+    poll = await read(kind, ids, field, sample(name.partition(" ")[0]), coin)
     (reading,) = poll.readings
     assert (reading.field, reading.coins) == (field, (coin,))
     assert reading.values.tolist() == [value]
@@ -87,6 +103,13 @@ async def test_recorded_candles() -> None:
         bars = await it.source.history("price", "BNB", interval=3600.0, start=1499036400.0, end=1499043600.0)
     assert bars is not None
     assert (bars.end.tolist(), bars.close.tolist()) == ([1499043600.0], [0.01577100])
+
+
+async def test_what_recorded_candles_traded() -> None:
+    async with stage("binance", {"BNB": "BNBBTC"}, sample("binance_klines.json")) as it:
+        bars = await it.source.history("volume(1h)", "BNB", interval=3600.0, start=1499036400.0, end=1499043600.0)
+    assert bars is not None
+    assert (bars.end.tolist(), bars.close.tolist()) == ([1499043600.0], [2434.19055334])
 
 
 async def test_a_recorded_chart() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ import pytest
 from alertd.errors import SourceMalformed
 from tests.fakes import START
 from tests.sources.server import Reply, Stage, stage
+from tests.sources.stand import columns
 
 IDS: dict[str, str | int] = {"BTC": "3375", "ETH": 3306}
 TODAY, YESTERDAY = "2026-01-01T00:00:00.000Z", "2025-12-31"
@@ -82,6 +83,16 @@ ROWS: dict[str, tuple[str, list[dict[str, object]], dict[str, float]]] = {
     ),
     "a grade over 100": ("tm_grade", [{"TOKEN_ID": 3375, "TM_GRADE": 100.5}], {}),
     "what a grade advises": ("grade_signal", [{"TOKEN_ID": 3375, "TM_GRADE_SIGNAL": "Strong Sell"}], {"BTC": -2}),
+    "a grade of the technology": (
+        "technology_grade",
+        [{"TOKEN_ID": 3375, "DATE": TODAY, "TECHNOLOGY_GRADE": "71.2", "DEFI_USAGE_SCORE": None}],
+        {"BTC": 71.2},
+    ),
+    "a grade of the valuation that is not there yet": (
+        "valuation_grade",
+        [{"token_id": 3375, "date": TODAY, "valuation_grade": None}],
+        {},
+    ),
     "momentum": ("momentum", [{"TOKEN_ID": 3375, "MOMENTUM": "Momentum Crashing"}], {"BTC": -2}),
     "another coin": ("price", [{"TOKEN_ID": 17528, "TOKEN_NAME": "BTC", "CURRENT_PRICE": 1}], {}),
     "a row that is none": ("price", [{"TOKEN_NAME": "x"}, {"TOKEN_ID": 3375, "CURRENT_PRICE": 7}], {"BTC": 7}),
@@ -130,6 +141,75 @@ async def test_success_false_is_an_error_on_200() -> None:
         with pytest.raises(SourceMalformed, match="success is false: plan") as caught:
             await it.ask()
         assert caught.value.reason == "not_success"
+
+
+def levels(token: int, *known: object, date: str = TODAY, **row: object) -> dict[str, object]:
+    found = [{"level": level, "date": "2025-01-05"} for level in known]
+    return {"TOKEN_ID": token, "DATE": date, "HISTORICAL_RESISTANCE_SUPPORT_LEVELS": found, **row}
+
+
+def costs(token: int, price: object) -> dict[str, object]:
+    return {"TOKEN_ID": token, "CURRENT_PRICE": price}
+
+
+BOTH_LEVELS = ("resistance", "support")
+LEVELS: dict[str, tuple[list[dict[str, object]], dict[tuple[str, str], float]]] = {
+    "the nearest on each side": (
+        [levels(3375, 60_000, 71_000.5, 68_000, 90_000)],
+        {("resistance", "BTC"): 71_000.5, ("support", "BTC"): 68_000.0},
+    ),
+    "as text, some not there": (
+        [levels(3375, None, "71000", "soon", "68000")],
+        {("resistance", "BTC"): 71_000.0, ("support", "BTC"): 68_000.0},
+    ),
+    "over all of them": ([levels(3375, 60_000, 68_000)], {("support", "BTC"): 68_000.0}),
+    "under all of them": ([levels(3375, 80_000)], {("resistance", "BTC"): 80_000.0}),
+    "the price itself is none of them": ([levels(3375, 70_000, 75_000)], {("resistance", "BTC"): 75_000.0}),
+    "the newest day": (
+        [levels(3375, 71_000), levels(3375, 72_000, date=YESTERDAY)],
+        {("resistance", "BTC"): 71_000.0},
+    ),
+    "in lower case": (
+        [{"token_id": 3375, "date": TODAY, "historical_resistance_support_levels": [{"level": 71_000}]}],
+        {("resistance", "BTC"): 71_000.0},
+    ),
+    "another shape": ([levels(3375, HISTORICAL_RESISTANCE_SUPPORT_LEVELS="none")], {}),
+    "levels of another shape": ([levels(3375, HISTORICAL_RESISTANCE_SUPPORT_LEVELS=[71_000, None])], {}),
+    "no price": ([levels(3306, 71_000)], {}),
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+async def test_levels(name: str) -> None:
+    found, wanted = LEVELS[name]
+    async with desk(rows(*found), rows(costs(3375, "70000"), costs(3306, None))) as it:
+        (call,) = it.source.calls(dict.fromkeys(BOTH_LEVELS, frozenset({"BTC", "ETH"})))
+        assert (call.cost, call.every) == (2, 3600.0)
+        poll = await it.source.poll(call, START)
+        assert columns(poll) == wanted
+        assert all(readings.at.tolist() == [START] for readings in poll.readings)
+        assert it.script.paths == ["/resistance-support", "/price"]
+        assert [request.query["token_id"] for request in it.script.asked] == ["3375,3306"] * 2
+
+
+SENTIMENTS = ("market_sentiment", "news_sentiment", "reddit_sentiment", "twitter_sentiment")
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower], ids=["v2", "v3"])
+async def test_sentiments_are_the_markets_and_the_newest_hours(spell: Callable[[str], str]) -> None:
+    newest = {"datetime": TODAY, "market_sentiment_grade": 61, "news_sentiment_grade": "55.5"}
+    newest |= {"reddit_sentiment_grade": None, "twitter_sentiment_grade": 101, "news_summary": "…"}
+    older = {"datetime": "2025-12-31T23:00:00.000Z", "market_sentiment_grade": 20, "reddit_sentiment_grade": 5}
+    async with desk(rows(*({spell(key): value for key, value in row.items()} for row in (older, newest)))) as it:
+        (call,) = it.source.calls(dict.fromkeys((*SENTIMENTS, "price"), frozenset({"market"})))
+        assert (call.fields, call.coins, call.every, call.cost) == (SENTIMENTS, ("market",), 3600.0, 1)
+        poll = await it.source.poll(call, START)
+        assert columns(poll) == {("market_sentiment", "market"): 61.0, ("news_sentiment", "market"): 55.5}
+        assert poll.readings[0].at.tolist() == [START]
+        assert poll.refused == {"no_number": 1, "out_of_range": 1}
+        assert dict(it.script.asked[0].query) == {"limit": "10", "page": "1"}
+        assert not it.source.has("news_sentiment", "BTC")
+        assert not it.source.has("price", "market")
 
 
 def hour(token: int, number: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 from aiohttp import web
 
 from alertd.demo.feeds.ground import Feed, answer, number
@@ -15,7 +16,12 @@ from alertd.demo.platforms.record import Record
 from alertd.model.reading import Bars
 from alertd.sources.candle_files import coarser
 
-INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "1d": DAY}
+INTERVALS = {
+    **{f"{minutes}m": minutes * MINUTE for minutes in (1, 3, 5, 15, 30)},
+    **{f"{hours}h": hours * HOUR for hours in (1, 2, 4, 6, 8, 12)},
+    "1d": DAY,
+}
+"""Those that are aligned to the epoch: the real one has 3 days, weeks (from Monday on) and months besides."""
 
 
 class BinanceFeed(Feed):
@@ -99,16 +105,16 @@ class BinanceFeed(Feed):
         if limit > 1000:
             self.fault(f"{request.path}: limit={limit}, the most is 1000")
         # What has happened so far: the last bar is the open one.
-        rows = _rows(coarser(self.market.until(coin, self.now), interval), self.market.supply[coin])
+        rows = _rows(coarser(self.market.traded(coin, self.now), interval))
         first, after = number(request, "startTime", 0), number(request, "endTime", 2**62)
         found = [row for row in rows if first <= row[0] <= after]
         limit = min(limit, 1000)
         return self._answer(found[:limit] if "startTime" in request.query else found[-limit:], 2)
 
 
-def _rows(bars: Bars, supply: float) -> list[list[Any]]:
-    columns = (bars.end.tolist(), bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
-    volume = supply * 0.05 * bars.interval / DAY
+def _rows(bars: Bars) -> list[list[Any]]:
+    traded = [column for column in (bars.volume, bars.quote_volume) if column is not None]
+    columns = (bars.end, bars.open, bars.high, bars.low, bars.close, *traded)
     return [
         [
             round((end - bars.interval) * 1000),
@@ -118,13 +124,13 @@ def _rows(bars: Bars, supply: float) -> list[list[Any]]:
             _text(close),
             _text(volume),
             round(end * 1000) - 1,
-            _text(volume * close),
+            _text(money),
             100,
             _text(volume / 2),
-            _text(volume * close / 2),
+            _text(money / 2),
             "0",
         ]
-        for end, open_, high, low, close in zip(*columns, strict=True)
+        for end, open_, high, low, close, volume, money in np.stack(columns, axis=1).tolist()
     ]
 
 

@@ -90,11 +90,25 @@ class CoinGeckoFeed(Feed):
                 "low_24h": quote.low,
                 "price_change_24h": quote.price - quote.open,
                 "price_change_percentage_24h": 100 * (quote.price / quote.open - 1),
+                **self._records(coin, quote.price),
                 "roi": None,
                 "last_updated": iso(quote.at),
             }
             for rank, (coin, quote) in enumerate(quotes, 1)
         ]
+
+    def _records(self, coin: str, price: float) -> dict[str, Any]:
+        """The highest and the lowest price so far, which is as far back as this market goes."""
+        bars = self.market.until(coin, self.now)
+        high, low = int(bars.high.argmax()), int(bars.low.argmin())
+        return {
+            "ath": float(bars.high[high]),
+            "ath_change_percentage": 100 * (price / float(bars.high[high]) - 1),
+            "ath_date": iso(float(bars.end[high])),
+            "atl": float(bars.low[low]),
+            "atl_change_percentage": 100 * (price / float(bars.low[low]) - 1),
+            "atl_date": iso(float(bars.end[low])),
+        }
 
     async def _simple(self, request: web.Request) -> web.Response:
         if wrong := self._admit(request, "vs_currencies", "ids"):

@@ -1,4 +1,5 @@
-"""Token Metrics on loopback, v2 (UPPER_SNAKE rows) and v3 (lower_snake): tokens, prices, signals, grades, bars.
+"""Token Metrics on loopback, v2 (UPPER_SNAKE rows) and v3 (lower_snake): tokens, prices, signals, grades, levels,
+sentiments, bars.
 
 Formats: token-metrics/mcp and rows that were recorded of v2, their oddities included: numbers as strings, nulls, two
 forms of a date, `tm_link` beside `TM_LINK`. The signals and grades are computed from the prices, by no AI.
@@ -66,6 +67,8 @@ class TokenMetricsFeed(Feed):
             "trader-grades": self._trader_grades,
             "investor-grades": self._investor_grades,
             "fundamental-grade": self._fundamental_grades,
+            "resistance-support": self._levels,
+            "sentiments": self._sentiments,
             "hourly-ohlcv": self._hourly_bars,
             "daily-ohlcv": self._daily_bars,
         }
@@ -204,10 +207,47 @@ class TokenMetricsFeed(Feed):
         )
 
     def _investor_grades(self, coins: list[str], request: web.Request) -> Iterable[Row]:
-        return self._graded(coins, request, lambda grade: {"TM_INVESTOR_GRADE": grade, "DEFI_USAGE_SCORE": None})
+        return self._graded(
+            coins,
+            request,
+            lambda grade: {
+                "TM_INVESTOR_GRADE": grade,
+                "FUNDAMENTAL_GRADE": 62.5,
+                "TECHNOLOGY_GRADE": str(grade),
+                "VALUATION_GRADE": grade,
+                "DEFI_USAGE_SCORE": None,
+            },
+        )
 
     def _fundamental_grades(self, coins: list[str], request: web.Request) -> Iterable[Row]:
         return self._graded(coins, request, lambda grade: {"FUNDAMENTAL_GRADE": 62.5})
+
+    def _levels(self, coins: list[str], request: web.Request) -> Iterable[Row]:
+        """Highs and lows of the four-hour bars so far."""
+        for coin in coins:
+            bars = coarser(self.market.until(coin, self.now), 4 * HOUR)
+            found = [
+                {"level": level, "date": iso(end)[:10]}
+                for end, high, low in zip(bars.end.tolist(), bars.high.tolist(), bars.low.tolist(), strict=True)
+                for level in (high, low)
+            ]
+            yield {
+                **self._token(coin),
+                "DATE": iso(self.now // DAY * DAY),
+                "HISTORICAL_RESISTANCE_SUPPORT_LEVELS": found,
+            }
+
+    def _sentiments(self, _: list[str], request: web.Request) -> Iterable[Row]:
+        """Of each hour, newest first; posts are moodier than the news."""
+        hour = self.now // HOUR * HOUR
+        for at in (hour - ago * HOUR for ago in range(int((hour - self._opening) // HOUR) + 1)):
+            row: Row = {"DATETIME": iso(at)}
+            for kind, strength in (("MARKET", 1.0), ("NEWS", 0.8), ("REDDIT", 1.2), ("TWITTER", 1.4)):
+                grade = min(max(50 + strength * (self.market.mood(at) - 50), 0.0), 100.0)
+                label = "positive" if grade > 55 else "negative" if grade < 45 else "neutral"
+                row |= {f"{kind}_SENTIMENT_GRADE": round(grade, 2), f"{kind}_SENTIMENT_LABEL": label}
+                row |= {} if kind == "MARKET" else {f"{kind}_SUMMARY": ""}
+            yield row
 
     def _hourly_bars(self, coins: list[str], request: web.Request) -> Iterable[Row]:
         return self._bars(coins, request, HOUR, "TIMESTAMP")
