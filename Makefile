@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # No index, folder or host of the machine that locks gets into the lock files.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-annotate \
@@ -16,7 +17,7 @@ print(*project["dependency-groups"]["dev"], *project["build-system"]["requires"]
 endef
 export DEV
 
-.PHONY: demo test format bench lock clean
+.PHONY: demo test format docs bench bench-peers lock clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml requirements-dev.txt
@@ -41,7 +42,16 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ONLY)
+
+# What `make bench` compares with, from the system's packages; a service that comes with one is neither used nor needed.
+bench-peers:
+	$(SUDO) apt-get update
+	$(SUDO) apt-get install --yes --no-install-recommends prometheus
+
+# After a change of the language: the tables of its page.
+docs: $(STAMP)
+	$(BIN)/alertd conditions --into rules/README.md
 
 # After a change of the dependencies in pyproject.toml; `make lock LOCK_FLAGS=--upgrade` takes newer releases.
 lock:
