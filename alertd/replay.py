@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
+from alertd.conditions.tree import Expression
 from alertd.market.feeds import Feed, Feeds
 from alertd.market.market import Market
 from alertd.market.path import Path, as_history, polls, readings_of
@@ -14,9 +16,12 @@ from alertd.rules.amend import Change, amend
 from alertd.rules.rule import Rule
 from alertd.rules.state import State
 from alertd.rules.step import step
+from alertd.sources.bars import PER_BAR, tells, traded_bars
 
 SOURCE = "candles"
-"""The source that replayed readings come from; it gives `price` of every coin in the files."""
+"""The source that replayed readings come from: the price of every coin in the files, and where they tell it what was
+traded."""
+PRICE = "price"
 
 TOLD = (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)
 
@@ -28,22 +33,32 @@ def replay(
     path: Path = Path.CLOSE,
     start: float = -np.inf,
     end: float = np.inf,
+    series: Mapping[str, Expression] = MappingProxyType({}),
 ) -> Iterator[Event]:
     """Every event of the rules over the bars between two times (epoch seconds), in order.
 
     What lies before `start` fills the windows and is never judged.
     """
     first = min((float(readings_of(each, path)[0][0]) for each in bars.values() if len(each.end)), default=0.0)
-    state = State(Feeds([Feed(SOURCE, "price")]), Market())
-    amend(state, Change(put=rules), now=max(first, start) - 1e-6)
-    past = tuple(as_history(each, path, start) for each in bars.values())
+    state = State(Feeds([Feed(SOURCE, field) for field in (PRICE, *PER_BAR)]), Market())
+    amend(state, Change(put=rules, series=series), now=max(first, start) - 1e-6)
+    played = [*bars.values(), *_traded(bars, state.wanted().get(SOURCE, {}))]
+    past = tuple(as_history(each, path, start) for each in played)
     outcome = step(state, Poll(SOURCE, start, bars=past), now=max(first, start) - 1e-6)
-    for poll in polls(bars, path, start=start, end=end):
+    for poll in polls(played, path, start=start, end=end):
         while outcome.wake_at < poll.received:
             outcome = step(state, None, outcome.wake_at)
             yield from outcome.events
         outcome = step(state, poll, poll.received)
         yield from outcome.events
+
+
+def _traded(bars: Mapping[str, Bars], wanted: Mapping[str, Iterable[str]]) -> Iterator[Bars]:
+    """What was traded in each bar of those fields and coins, as far as the bars tell it."""
+    for field, coins in wanted.items():
+        for coin in coins:
+            if coin in bars and tells(bars[coin], field):
+                yield traded_bars(bars[coin], field)
 
 
 def as_json(event: Event) -> str:

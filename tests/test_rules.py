@@ -1,6 +1,6 @@
 """The example rules of `rules/`: each file is played, on prices and signals that show its idea."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,8 @@ import pytest
 from alertd.conditions.fields import FIELDS
 from alertd.market.feeds import Feed, Feeds
 from alertd.market.market import Market
-from alertd.model.reading import Poll, Readings
+from alertd.model.event import Event
+from alertd.model.reading import Bars, Poll, Readings
 from alertd.model.universe import Universe
 from alertd.rules.amend import Change, amend
 from alertd.rules.files import RuleText, read_rules
@@ -24,7 +25,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 UNIVERSE = Universe(
     coins={coin: coin for coin in COINS},
     watchlists={"majors": COINS},
-    sources={"test": frozenset(FIELDS)},
+    sources={"test": frozenset(FIELDS), "second": frozenset({"price"})},
 )
 
 Told = tuple[float, str, str]
@@ -32,19 +33,29 @@ Told = tuple[float, str, str]
 
 
 def play(file: str, readings: Iterable[tuple[float, str, float]]) -> list[Told]:
-    """What the rules of a file tell of readings: (seconds after the start, coin or `coin.field`, value), in order."""
-    loaded = read_rules([RuleText(file, (RULES / file).read_bytes())], UNIVERSE, START)
-    assert loaded.problems == ()
-    state = State(Feeds([Feed("test", name) for name in FIELDS]), Market())
-    amend(state, Change(put=loaded.rules), now=START)
-    events = []
+    """What the rules of a file tell of readings: (seconds after the start, name, value), in order.
+
+    A name is a coin, whose price is meant, or `coin.field`, with `second/` in front for the second source.
+    """
+    return play_text((RULES / file).read_text(encoding="utf-8"), readings)
+
+
+def play_text(content: str, readings: Iterable[tuple[float, str, float]], past: Sequence[Bars] = ()) -> list[Told]:
+    """The same for what a file would hold, with bars from before; warnings alone are no hindrance."""
+    loaded = read_rules([RuleText("rules.yaml", content.encode())], UNIVERSE, START)
+    assert [problem for problem in loaded.problems if not problem.warning] == []
+    state = State(Feeds([*(Feed("test", name) for name in FIELDS), Feed("second", "price")]), Market())
+    amend(state, Change(put=loaded.rules, series=loaded.series), now=START)
+    step(state, Poll("test", START, bars=tuple(past)), START)
+    events: list[Event] = []
     for after, what, value in readings:
         now = START + after
         while (due := wake_at(state)) <= now:
             events += step(state, None, due).events
-        coin, _, name = what.partition(".")
-        column = Readings("test", name or "price", (coin,), np.array([value]), np.array([now]))
-        events += step(state, Poll("test", now, (column,)), now).events
+        source, _, name = what.rpartition("/")
+        coin, _, field = name.partition(".")
+        column = Readings(source or "test", field or "price", (coin,), np.array([value]), np.array([now]))
+        events += step(state, Poll(source or "test", now, (column,)), now).events
     told = {rule.name: rule.tell for rule in loaded.rules}
     return [
         (round(event.time - START, 2), event.rule, event.kind.value)
@@ -115,6 +126,63 @@ CASES: dict[str, tuple[list[tuple[float, str, float]], list[Told]]] = {
             (5 * HOUR + 5 * MINUTE, "btc-under-support", "reminded"),
             (7 * HOUR, "btc-under-support", "resolved"),
         ],
+    ),
+    "breakout-that-holds.yaml": (
+        [
+            *hourly(*[100.0] * 26),
+            # One that comes back at once, and one that stays above 101, the level at which it broke.
+            *((26 * HOUR, "BTC", 101), (26 * HOUR + 5 * MINUTE, "BTC", 100)),
+            *((27 * HOUR, "BTC", 102), (27 * HOUR + 5 * MINUTE, "BTC", 103), (28 * HOUR, "BTC", 103)),
+        ],
+        [(27 * HOUR + 15 * MINUTE, "held-breakout", "fired")],
+    ),
+    "golden-cross.yaml": (
+        [(number * DAY + 12 * HOUR, "BTC", price) for number, price in enumerate([*[100] * 205, 110, 50, 50, 50])],
+        [(206 * DAY + 12 * HOUR, "golden-cross", "fired"), (207 * DAY + 12 * HOUR, "death-cross", "fired")],
+    ),
+    "volume-spike.yaml": (
+        [
+            *[
+                reading
+                for number in range(30)
+                for reading in (
+                    (number * HOUR, "ETH.volume(1h)", 40e6 if number == 28 else 10e6),
+                    (number * HOUR + MINUTE, "ETH", 3000 + number),
+                    (number * HOUR + 30 * MINUTE, "ETH", 3000.5 + number),
+                )
+            ],
+        ],
+        [(28 * HOUR, "volume-spike", "fired")],
+    ),
+    "breadth.yaml": (
+        [
+            *((0, "BTC", 100), (0, "ETH", 100), (0, "SOL", 100), (5 * MINUTE, "BTC", 94), (10 * MINUTE, "SOL", 96)),
+            *((15 * MINUTE, "ETH", 94), (20 * MINUTE, "SOL", 94)),
+        ],
+        [(15 * MINUTE, "broad-fall", "fired")],
+    ),
+    "pair.yaml": (
+        [
+            *sorted([*hourly(*[100e3] * 26), *hourly(*[4e3] * 26, coin="ETH", first=MINUTE)]),
+            *((26 * HOUR, "BTC", 100e3), (26 * HOUR + MINUTE, "ETH", 4010), (26 * HOUR + 2 * MINUTE, "BTC", 99e3)),
+        ],
+        [(26 * HOUR + MINUTE, "eth-btc-high", "fired")],
+    ),
+    "weekly-check.yaml": (
+        [
+            # START is a Thursday. Two calm Fridays; between the checks it falls and nothing is told.
+            *((0, "BTC", 100), (DAY + 15 * HOUR, "BTC", 100), (2 * DAY, "BTC", 80), (7 * DAY + 12 * HOUR, "BTC", 80)),
+            *((8 * DAY + 15 * HOUR, "BTC", 80), (14 * DAY + 12 * HOUR, "BTC", 80)),
+            *((15 * DAY + 15 * HOUR, "BTC", 76), (16 * DAY, "BTC", 60)),
+        ],
+        [(15 * DAY + 16 * HOUR, "friday-risk", "fired")],
+    ),
+    "two-sources.yaml": (
+        [
+            *((0, "BTC", 100), (0, "second/BTC", 100), (5 * MINUTE, "BTC", 80), (6 * MINUTE, "BTC", 100)),
+            *((10 * MINUTE, "second/BTC", 89), (11 * MINUTE, "BTC", 88)),
+        ],
+        [(11 * MINUTE, "confirmed-crash", "fired")],
     ),
     "once.yaml": (hourly(290, 300, 310, 290, 300, coin="SOL"), [(HOUR, "sol-target", "fired")]),
     "draft.yaml": (

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "Say how the daemon is.",
     "reload": "Have the daemon read its configuration and rules again.",
     "coins": "Find coins and what each source calls them.",
+    "conditions": "Say what a condition may be made of: forms, functions, fields.",
     "store": "Check, back up and restore the database.",
     "completion": "Print what makes a shell complete alertd's commands.",
 }

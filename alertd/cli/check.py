@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,11 +13,14 @@ from alertd.clock import SystemClock
 from alertd.config import Config
 from alertd.config.build import build_sources, feeds
 from alertd.config.load import load_with_rules
-from alertd.config.plan import Plan, Watch, make_plan, refuse_overspending
+from alertd.config.loading import loading
+from alertd.config.plan import Plan, Watch, alerts_on, make_plan, refuse_overspending
+from alertd.ports import Source
 from alertd.rules.rule import Rule
 from alertd.wire.session import http_session
 
 _MOST_COINS = 12
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @click.command()
@@ -26,22 +30,23 @@ def command(config_path: Path) -> None:
 
     Nothing is asked of the network, and no secret is read.
     """
-    config, loaded = load_with_rules(config_path, time.time())
-    plan = asyncio.run(_plan(config, loaded.rules))
+    with loading():
+        config, loaded = load_with_rules(config_path, time.time())
+        sources = asyncio.run(_sources(config))
+        plan = make_plan(config, loaded, sources, feeds(config, sources))
     for watch in plan.watches:
         _describe(watch, config)
     show.problems((*loaded.problems, *plan.problems))
     _budget(plan)
-    alerts = sum(len(rule.symbols) for rule in loaded.rules)
+    alerts = sum(len(alerts_on(rule)) for rule in loaded.rules)
     warnings = len(loaded.problems) + len(plan.problems)
     outcome = show.counted(warnings, "warning") if warnings else "all is well"
     click.echo(f"{show.counted(len(loaded.rules), 'rule')}, {show.counted(alerts, 'alert')}: {outcome}")
 
 
-async def _plan(config: Config, rules: tuple[Rule, ...]) -> Plan:
+async def _sources(config: Config) -> Sequence[Source]:
     async with http_session() as session:
-        sources = build_sources(config, session, SystemClock())
-        return make_plan(config, rules, sources, feeds(config, sources))
+        return build_sources(config, session, SystemClock())
 
 
 def _describe(watch: Watch, config: Config) -> None:
@@ -50,8 +55,8 @@ def _describe(watch: Watch, config: Config) -> None:
     lines = {
         "when": rule.when_text,
         "until": rule.until_text,
-        "coins": ", ".join(rule.symbols[:_MOST_COINS])
-        + (f" and {len(rule.symbols) - _MOST_COINS} more" if len(rule.symbols) > _MOST_COINS else ""),
+        "at": _moments(rule),
+        "coins": _coins(rule),
         "watches": "; ".join(
             f"{field} from {', else '.join(sources) or 'nowhere'}" for field, sources in watch.fields.items()
         ),
@@ -62,6 +67,29 @@ def _describe(watch: Watch, config: Config) -> None:
     for title, text in lines.items():
         if text:
             click.echo(f"  {title:<8} {text}")
+
+
+def _coins(rule: Rule) -> str:
+    more = len(rule.symbols) - _MOST_COINS
+    shown = ", ".join(rule.symbols[:_MOST_COINS]) + (f" and {more} more" if more > 0 else "")
+    return shown if alerts_on(rule) == rule.symbols else f"{shown}: one alert for all of them"
+
+
+def _moments(rule: Rule) -> str:
+    """When a rule is judged, in the words of its key; "" for at every reading."""
+    if rule.at is None:
+        return ""
+    return f"{'; '.join(f'{_days(each.days)}{each.time:%H:%M}' for each in rule.at.moments)} ({rule.at.zone})"
+
+
+def _days(days: frozenset[int]) -> str:
+    """`mon-fri ` for several in a row, `sat, sun ` for others, "" for all of them."""
+    first, last = min(days), max(days)
+    if len(days) == len(_DAYS):
+        return ""
+    if len(days) > 2 and len(days) == last - first + 1:
+        return f"{_DAYS[first]}-{_DAYS[last]} "
+    return ", ".join(_DAYS[day] for day in sorted(days)) + " "
 
 
 def _ways(config: Config, receiver: str) -> str:

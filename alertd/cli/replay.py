@@ -2,27 +2,35 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from alertd import replay
+from alertd import sources as source_index
 from alertd.cli import show
+from alertd.conditions.confirm import unsourced
 from alertd.conditions.fields import FIELDS
-from alertd.conditions.shape import fields_of
 from alertd.config import load
 from alertd.config.files import rule_files
+from alertd.config.loading import loading
 from alertd.config.market import PRICE
+from alertd.config.plan import watched
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.market.path import Path as BarPath
 from alertd.model.event import Event, Value
 from alertd.model.reading import Bars
 from alertd.model.units import say_number
 from alertd.model.universe import Universe
-from alertd.rules.files import RuleText, read_rules
+from alertd.rules.files import Loaded, RuleText, read_rules
 from alertd.rules.rule import Rule
+from alertd.sources.bars import tells
 from alertd.sources.candle_files import read_all
+
+_KINDS = {kind: frozenset(spec.name for spec in FIELDS.values() if kind in spec.sources) for kind in source_index.KINDS}
+"""What each source could have said that a rule may name where there is no configuration."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -53,7 +61,9 @@ class Moment(click.ParamType[float]):
     help="One reading per bar, or four: open, low, high, close in the order that the bar suggests.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per event.")
-@click.option("--config", "-c", "config_path", type=_FILE, help="Take the watchlists from this configuration.")
+@click.option(
+    "--config", "-c", "config_path", type=_FILE, help="Take the watchlists, sources and zone from this configuration."
+)
 def command(
     rules: tuple[str, ...],
     prices: tuple[Path, ...],
@@ -64,33 +74,31 @@ def command(
     as_json: bool,
     config_path: Path | None,
 ) -> None:
-    """Play the rule files RULES over past prices and say what would have been told, and when."""
+    """Play the rule files RULES over past prices and say what would have been told, and when.
+
+    A source that a rule names is taken to have said what the files do.
+    """
     bars = read_all(prices)
-    universe = Universe(
-        coins={symbol.upper(): symbol for symbol in bars},
-        literal=True,
-        watchlists=load(config_path).universe.watchlists if config_path else {},
-        # Rules are played as they stand: what the files do not give is never known.
-        sources={replay.SOURCE: frozenset(FIELDS)},
-        zone="UTC",
-    )
     first = _check_span(bars, start, end)
-    loaded = _rules(rules, universe, first if start is None else start)
-    show.problems((*_unpriced(loaded, bars), *_unknown(loaded)))
+    config = load(config_path).universe if config_path else Universe(sources=_KINDS)
+    with loading():
+        loaded = _rules(rules, _universe(bars, config), first if start is None else start)
+    show.problems((*_unpriced(loaded, bars), *_unknown(loaded, bars)))
     events = replay.told(
         replay.replay(
-            loaded,
+            loaded.rules,
             bars,
             path=BarPath(path),
             start=-math.inf if start is None else start,
             end=math.inf if end is None else end,
+            series=loaded.series,
         )
     )
     if as_json:
         for event in events:
             click.echo(replay.as_json(event))
     else:
-        _tables(loaded, events)
+        _tables(loaded.rules, events)
 
 
 def _check_span(bars: Mapping[str, Bars], start: float | None, end: float | None) -> float:
@@ -110,35 +118,60 @@ def _check_span(bars: Mapping[str, Bars], start: float | None, end: float | None
     return first
 
 
-def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Sequence[Rule]:
-    """The rules of these files. Raises ConfigError with every mistake; warnings are shown."""
+def _universe(symbols: Iterable[str], config: Universe) -> Universe:
+    return Universe(
+        coins={symbol.upper(): symbol for symbol in symbols},
+        literal=True,
+        watchlists=config.watchlists,
+        # Rules are played as they stand: what the files do not give is never known.
+        sources={**config.sources, replay.SOURCE: frozenset(FIELDS)},
+        zone=config.zone,
+    )
+
+
+def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Loaded:
+    """The rules and series of these files, with no source named. Raises ConfigError with every mistake; warnings are
+    shown."""
     texts, problems = rule_files(patterns)
     loaded = read_rules([RuleText(text.file, text.content) for text in texts], universe, now)
     problems += loaded.problems
     if any(not problem.warning for problem in problems):
         raise ConfigError(problems)
     show.problems(problems)
-    return loaded.rules
+    played = [
+        replace(rule, when=unsourced(rule.when), until=rule.until and unsourced(rule.until)) for rule in loaded.rules
+    ]
+    return Loaded(tuple(played), (), {name: unsourced(tree) for name, tree in loaded.series.items()})
 
 
-def _unpriced(rules: Iterable[Rule], symbols: Collection[str]) -> Iterator[Problem]:
+def _unpriced(loaded: Loaded, symbols: Collection[str]) -> Iterator[Problem]:
     """A warning for each coin that some rule watches and no file has: symbols are taken as the files write them."""
-    for coin in dict.fromkeys(coin for rule in rules for coin in rule.symbols):
-        if coin not in symbols:
+    own = {coin: None for rule in loaded.rules for coin in rule.symbols}
+    named = {of.coin: None for rule in loaded.rules for of, _ in watched(rule, loaded.series) if of.name == PRICE}
+    for coin in own | named:
+        if coin is not None and coin not in symbols:
             shown = f"the files have {', '.join(sorted(symbols)[:10])}"
-            hint = did_you_mean(coin, symbols) or "if it is a watchlist, --config says what is in it"
+            other = "if it is a watchlist, --config says what is in it" if coin in own else ""
+            hint = did_you_mean(coin, symbols) or other
             yield Problem(f"there are no prices of {coin}; {shown}", hint=hint, warning=True)
 
 
-def _unknown(rules: Iterable[Rule]) -> Iterator[Problem]:
-    """A warning for each rule that asks for more than prices."""
-    for rule in rules:
-        named = {of.name: None for tree in (rule.when, rule.until) if tree is not None for of in fields_of(tree)}
-        if missing := [name for name in named if name != PRICE]:
+def _unknown(loaded: Loaded, bars: Mapping[str, Bars]) -> Iterator[Problem]:
+    """A warning for each rule that asks for more than the files tell of any of its coins."""
+    for rule in loaded.rules:
+        coins: dict[str, list[str]] = {}
+        for of, coin in watched(rule, loaded.series):
+            coins.setdefault(of.name, []).append(coin)
+        if missing := [name for name in coins if not any(_tells(bars.get(coin), name) for coin in coins[name])]:
             file, _, line = rule.place.rpartition(":")
             verb = "is" if len(missing) == 1 else "are"
-            text = f"{rule.name}: replay has only prices: {', '.join(missing)} {verb} never known here"
+            text = f"{rule.name}: the files do not tell {', '.join(missing)}, which {verb} never known here"
             yield Problem(text, file, int(line), warning=True)
+
+
+def _tells(bars: Bars | None, name: str) -> bool:
+    # A coin that no file has is told of already.
+    return name == PRICE or (bars is not None and tells(bars, name))
 
 
 def _tables(rules: Sequence[Rule], events: Iterable[Event]) -> None:

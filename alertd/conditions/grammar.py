@@ -143,7 +143,7 @@ def _word(kind: str, text: str, start: int) -> Token:
 class _Words(Lexer):
     """Cuts a sentence into its words in one go: all kinds of them are one pattern, and a keyword is its own kind.
 
-    Lark's own lexers, which count lines as well and look at every blank, take three times as long.
+    Lark's own lexers, which count lines as well and look at every blank, take more than twice as long.
     """
 
     __future_interface__ = 1

@@ -97,8 +97,8 @@ class Daemon:
         self.config |= {"version": 1, "http": address, "control": "control", **changes}
         self.path.write_text(json.dumps(self.config))
 
-    def write_rules(self, rules: Sequence[Mapping[str, object]]) -> None:
-        (self.folder / "rules" / "rules.yaml").write_text(json.dumps({"version": 1, "rules": list(rules)}))
+    def write_rules(self, rules: Sequence[Mapping[str, object]], **more: object) -> None:
+        (self.folder / "rules" / "rules.yaml").write_text(json.dumps({"version": 1, "rules": list(rules), **more}))
 
     # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
 

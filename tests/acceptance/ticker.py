@@ -13,12 +13,14 @@ Kline = tuple[float, float, float, float, float]
 
 
 class Ticker(HttpPlatform):
-    """`prices` are by symbol. Its record's `answers` come first, so that it breaks as a test says."""
+    """`prices` are by symbol; `traded` is what was traded in the minutes of a symbol, in money, by their start. Its
+    record's `answers` come first, so that it breaks as a test says."""
 
     def __init__(self, prices: Mapping[str, float], klines: Iterable[Kline] = ()) -> None:
         super().__init__(Record())
         self.prices = dict(prices)
         self.klines = list(klines)
+        self.traded: dict[str, dict[float, float]] = {}
         self._told = 0
         self._more = asyncio.Condition()
         self._going = asyncio.Event()
@@ -52,14 +54,25 @@ class Ticker(HttpPlatform):
             self._told += 1
             self._more.notify_all()
         await self._going.wait()
-        return web.json_response([{"symbol": symbol, "price": f"{price:.8f}"} for symbol, price in self.prices.items()])
+        return web.json_response(
+            [{"symbol": symbol, "price": _texts(price)[0]} for symbol, price in self.prices.items()]
+        )
 
     async def _candles(self, request: web.Request) -> web.Response:
         start, end = (float(request.query[name]) / 1000 for name in ("startTime", "endTime"))
         step = {"1m": 60.0, "1h": 3600.0}[request.query["interval"]]
+        symbol = request.query["symbol"]
+        flat = [self.prices.get(symbol, 1.0)] * 4
+        traded = {at: (prices, 1.0) for at, *prices in self.klines}
+        traded |= {at: (flat, money) for at, money in self.traded.get(symbol, {}).items()}
         rows = [
-            [round(at * 1000), *(f"{price:.8f}" for price in prices), "1", round((at + step) * 1000) - 1]
-            for at, *prices in self.klines
+            [round(at * 1000), *_texts(*prices, money / prices[-1]), round((at + step) * 1000) - 1, *_texts(money)]
+            for at, (prices, money) in sorted(traded.items())
             if start <= at <= end and step == 60.0
         ]
         return web.json_response(rows[: int(request.query["limit"])])
+
+
+def _texts(*numbers: float) -> list[str]:
+    """Numbers are strings there, never in exponential form."""
+    return [f"{number:.8f}" for number in numbers]

@@ -64,6 +64,7 @@ SLOW = ("numpy", "pydantic", "aiohttp", "lark", "msgspec")
     ("arguments", "unwanted"),
     [
         pytest.param(["--help"], HEAVY + SLOW, id="help"),
+        pytest.param(["conditions"], HEAVY + SLOW, id="conditions"),
         pytest.param(["check", "--config", "{config}"], HEAVY, id="check"),
     ],
 )
@@ -185,6 +186,24 @@ def test_check_warns_of_a_coin_that_the_named_source_does_not_have(config: Path)
     assert "first.yaml:3: warning: a: no source gives price of HYPE" in result.stderr
 
 
+def test_check_warns_of_what_no_history_fills(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(
+        "version: 1\nseries: {PAIR: ETH.price / BTC.price}\ndefaults: {symbols: BTC}\nrules:\n"
+        "  - {name: window, when: 'PAIR crosses above high(PAIR, 24h)', until: 'PAIR < sma(PAIR, 20, 4h)'}\n"
+        "  - {name: move, when: PAIR up 5% in 1h}\n"
+        "  - {name: level, when: PAIR crosses above 1}\n"
+        "  - {name: price, when: 'price crosses above high(24h)'}\n"
+    )
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0
+    told = [line.rpartition("/")[2] for line in result.stderr.splitlines() if "warning" in line]
+    assert told == [
+        "first.yaml:5: warning: window: what looks back on PAIR is complete after 3d8h",
+        "first.yaml:6: warning: move: what looks back on PAIR is complete after 1h",
+    ]
+    assert "    a series has no history before the start\n" in result.stderr
+
+
 def test_check_counts_the_longest_history_of_a_coin_once(config: Path) -> None:
     (config.parent / "rules" / "first.yaml").write_text(
         "version: 1\ndefaults: {symbols: BTC, cooldown: 1h}\nrules:\n"
@@ -192,6 +211,39 @@ def test_check_counts_the_longest_history_of_a_coin_once(config: Path) -> None:
     )
     result = alertd("check", "--config", config)
     assert "binance\t259,200\t2\tnone" in result.output
+
+
+def test_check_of_the_whole_language(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(
+        "version: 1\nseries: {PAIR: ETH.price / BTC.price}\ndefaults: {symbols: [BTC, ETH], cooldown: 1h}\nrules:\n"
+        "  - {name: broad, when: 'count(where price > sma(50, 1d)) = 2'}\n"
+        "  - {name: weekly, symbols: SOL, when: PAIR > 1, at: [mon-fri 09:30, 'sun, sat 16:00', 12:00]}\n"
+        "  - {name: spike, symbols: BTC, when: 'volume(1h) > 3 * average(volume(1h), 7d)'}\n"
+    )
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "broad",
+        "  when     count(where price > sma(50, 1d)) = 2",
+        "  coins    BTC, ETH: one alert for all of them",
+        "  watches  price from binance, else coingecko",
+        "  tells    me (console me)",
+        "weekly",
+        "  when     PAIR > 1",
+        "  at       mon-fri 09:30; sat, sun 16:00; 12:00 (UTC)",
+        "  coins    SOL",
+        "  watches  ETH.price from binance, else coingecko; BTC.price from binance, else coingecko",
+        "  tells    me (console me)",
+        "spike",
+        "  when     volume(1h) > 3 * average(volume(1h), 7d)",
+        "  coins    BTC",
+        "  watches  volume(1h) from binance",
+        "  tells    me (console me)",
+        "source\tcalls a month\tto fill the history\tquota",
+        "binance\t259,920\t3\tnone",
+        "coingecko\t8,640\t2\tnone",
+        "3 rules, 3 alerts: all is well",
+    ]
 
 
 def test_check_refuses_what_is_over_the_quota(config: Path) -> None:
@@ -376,9 +428,42 @@ def test_replay_of_a_rule_that_asks_for_more_than_prices(played: list[str | Path
     assert result.exit_code == 0
     assert {json.loads(line)["rule"] for line in result.stdout.splitlines()} == {"over-105"}
     assert [line.partition("warning: ")[2] for line in result.stderr.splitlines()] == [
-        "over-105: replay has only prices: signal is never known here",
-        "over-200: replay has only prices: fear_greed is never known here",
+        "over-105: the files do not tell signal, which is never known here",
+        "over-200: the files do not tell fear_greed, which is never known here",
     ]
+
+
+def test_replay_of_the_whole_language(played: list[str | Path], tmp_path: Path) -> None:
+    """A series, what was traded, what is counted over the coins, sources by name."""
+    (tmp_path / "rules.yaml").write_text(LANGUAGE)
+    (tmp_path / "btc.csv").write_text(
+        CANDLES + CANDLES.partition("\n")[2].replace("BTC", "ETH").replace(",1\n", ",3\n")
+    )
+    result = alertd(*played, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    events = [json.loads(line) for line in result.output.splitlines()]
+    assert [
+        (event["rule"], event["symbol"], event["time"][14:19]) for event in events if event["event"] == "fired"
+    ] == [
+        ("sum", "BTC", "02:00"),
+        ("both", "market", "02:00"),
+        ("agreed", "ETH", "02:00"),
+        ("fall", "BTC", "03:00"),
+        ("traded", "ETH", "03:00"),
+    ]
+
+
+LANGUAGE = """\
+version: 1
+defaults: {cooldown: 1h}
+series: {SUM: BTC.price + ETH.price}
+rules:
+  - {name: sum, symbols: [BTC], when: SUM > 210}
+  - {name: both, symbols: [BTC, ETH], when: count(where price > 105) = 2}
+  - {name: agreed, symbols: [ETH], when: price up 5% in 1h confirmed by 2 sources}
+  - {name: fall, symbols: [BTC], when: binance.price < 100}
+  - {name: traded, symbols: [BTC, ETH], when: base_volume(1m) > 2 and price < 100}
+"""
 
 
 COVERED = "the files cover 2024-01-01 00:01:00 to 2024-01-01 00:03:00 (UTC)\n"
