@@ -2,6 +2,7 @@
 
 from alertd.conditions import tree as t
 from alertd.conditions.check import Compiled
+from alertd.conditions.names import lexicon
 from alertd.conditions.parse import conjoin
 from alertd.conditions.sense import always_ended, warnings_of_count
 from alertd.conditions.text import canonical
@@ -129,7 +130,7 @@ def _until(entry: Entry, shared: Lookups, when: t.Condition | None) -> tuple[t.C
     if entry.has("rearm") and not entry.is_own("until"):
         if when is None:
             return None, ""
-        until = entry.read("rearm", lambda value: until_of(when, keys.text(value)), None)
+        until = entry.read("rearm", lambda value: until_of(when, keys.text(value), lexicon(shared.universe).spec), None)
         return until, canonical(until) if until is not None else ""
     words = entry.read("until", keys.text, "")
     compiled = _compiled(entry, shared, "until", words)

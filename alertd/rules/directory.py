@@ -59,7 +59,7 @@ class Directory:
         """The table anew from `words`."""
         numbers = np.array([number for number, words in enumerate(self._words) if words is not None], np.int64)
         hashes = np.empty(len(numbers), np.int64)
-        for start in range(0, len(numbers), _AT_ONCE):
+        for start in range(0, len(numbers), _AT_ONCE):  # in turn with whoever else wants to run
             part = numbers[start : start + _AT_ONCE].tolist()
             hashes[start : start + _AT_ONCE] = [hash_of(key_in(self._words[number] or b"")) for number in part]
         self.fill(numbers, hashes)

@@ -219,7 +219,7 @@ def test_a_zero_byte_is_refused() -> None:
     """The store has it between a rule's texts."""
     loaded = load('rules:\n  - {name: r, symbols: BTC, when: price up 5% in 1h, say: "a\\0b"}')
     assert [(problem.line, problem.column, problem.message) for problem in loaded.problems] == [
-        (2, 60, "a zero byte is no text")
+        (2, 59, "a zero byte is no text")
     ]
 
 
