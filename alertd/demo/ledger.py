@@ -9,7 +9,7 @@ from typing import NamedTuple
 from alertd.demo.platforms.record import Received
 from alertd.model.notification import Notification
 from alertd.ports import Fate
-from alertd.storage.codec import decode_notification
+from alertd.storage.codec import decode_event, decode_notification
 from alertd.storage.database import open_readonly
 from alertd.storage.messages import PLACES
 
@@ -57,12 +57,13 @@ def read(path: Path) -> Ledger:
     """The database at a path. Raises sqlite3.Error."""
     with closing(open_readonly(path)) as connection:
         (word,) = connection.execute("SELECT word FROM meta").fetchone()
+        events = (decode_event(body) for (body,) in connection.execute("SELECT body FROM event"))
+        names = {event.alert: (event.rule, event.symbol) for event in events}
         told: dict[int, list[Told]] = {}
-        for message, *item in connection.execute(
-            "SELECT item.message, alert.rule, alert.coin, item.receiver FROM item JOIN alert ON alert.id = item.alert"
-            " WHERE item.event = 'fired'"
+        for message, alert, receiver in connection.execute(
+            "SELECT message, alert, receiver FROM item WHERE event = 'fired'"
         ):
-            told.setdefault(message, []).append(Told(*item))
+            told.setdefault(message, []).append(Told(*names[alert], receiver))
         entries = [
             Entry(
                 f"{word}-{row // PLACES}",

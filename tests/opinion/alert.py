@@ -101,8 +101,7 @@ def wanted(alert: Alert, market: Market) -> list[Binding]:
 def bind(alert: Alert, market: Market, sources: Sequence[Source], t: float) -> set[Binding]:
     """Bind each field to the first fresh source, else to the first.
 
-    Returns what moved of its own coin and of coins that it names. What other coins count by may move: that is no seam
-    in what is said of this one.
+    Returns what moved. What the coins are counted by may move, too: that is no seam in what is said of this one.
     """
     before = dict(alert.bindings)
     for binding in wanted(alert, market):
@@ -112,7 +111,7 @@ def bind(alert: Alert, market: Market, sources: Sequence[Source], t: float) -> s
         for one in (fresh or able)[:1]:
             alert.bindings[binding] = one.name
     look = alert.look(market, t)
-    own = {look.binding(of) for tree in alert.trees for of in fields_in(tree)}
+    own = {look.binding(of) for tree in alert.trees for of in uncounted(tree)}
     return {binding for binding in own & before.keys() if before[binding] != alert.bindings[binding]}
 
 
@@ -121,10 +120,11 @@ def told_of(terms: Terms) -> list[Field]:
     that it only counts with."""
     trees = [tree for tree in (terms.when, terms.until) if tree]
     aged = {node.field for tree in trees for node in walk(tree) if isinstance(node, Age)}
-    return [of for of in dict.fromkeys(of for tree in trees for of in _uncounted(tree)) if of not in aged]
+    return [of for of in dict.fromkeys(of for tree in trees for of in uncounted(tree)) if of not in aged]
 
 
-def _uncounted(tree: Node) -> list[Field]:
+def uncounted(tree: Node) -> list[Field]:
+    """The fields that are not only said in a `count`."""
     if isinstance(tree, Field | Count):
         return [tree] if isinstance(tree, Field) else []
-    return [of for child in children(tree) for of in _uncounted(child)]
+    return [of for child in children(tree) for of in uncounted(child)]
