@@ -12,7 +12,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from alertd.model.reading import Poll
 from alertd.ports import Clock, Commit, SeriesRow, Store
 from alertd.rules.amend import Change, amend
 from alertd.rules.outcome import Outcome
+from alertd.rules.saved import Known
 from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
 
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 TICK_PAGE = "tick"
 """The block that holds the time of the last commit: what came after it, the daemon did not see."""
+
+FEEDS_PAGE = "feeds"
+"""The block that tells by which sources, in which order, they were judged."""
 
 _BUSY_PAUSE = 1.0
 
@@ -66,19 +70,6 @@ class Work:
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Known(NamedTuple):
-    """How many of each there are: what comes behind them is new to the store."""
-
-    coins: int
-    shapes: int
-    manners: int
-    series: int
-
-    @classmethod
-    def by(cls, state: State) -> "Known":
-        return cls(len(state.coins), len(state.shapes), len(state.book.manners.all), len(state.market.series))
-
-
 class Pipeline:
     """The engine task. It alone touches the state; everyone else puts work in."""
 
@@ -93,8 +84,10 @@ class Pipeline:
         observer: Observer,
         wake: Callable[[], None],
         known: Known | None = None,
+        catching_up: bool = False,
     ) -> None:
-        """`known` is what the store has already; without it, all that is in the state."""
+        """`known` is what the store has, else all of the state. With `catching_up`, time stands still until `caught_up`
+        but for late polls."""
         self.state = state
         self.policy = policy
         self.busy_since: float | None = None
@@ -114,6 +107,7 @@ class Pipeline:
         self._now = -np.inf
         self._began = clock.now()
         self._stored = known or Known.by(state)
+        self._catching_up = catching_up
 
     # ── what others put in ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,6 +122,11 @@ class Pipeline:
     def tell_operator(self, key: str, text: str) -> None:
         """Have the operator told, once for each key in an hour."""
         self._notices.append(Notice(self._clock.now(), key, text))
+        self._stir.set()
+
+    def caught_up(self) -> None:
+        """What was missed has been taken: from now on timers run."""
+        self._catching_up = False
         self._stir.set()
 
     async def idle(self) -> None:
@@ -158,7 +157,7 @@ class Pipeline:
             await self._tick(self._work.popleft() if self._work else Work())
 
     def _due(self) -> float:
-        return min(wake_at(self.state), self._held_until)
+        return self._held_until if self._catching_up else min(wake_at(self.state), self._held_until)
 
     async def _tick(self, work: Work) -> None:
         now = self._now = max(self._clock.now(), self._now)
@@ -179,7 +178,7 @@ class Pipeline:
             work.done.set_result(None)
 
     async def _judge(self, work: Work, now: float) -> Outcome:
-        """What the work means for the alerts. Timers that ended before it come first, each at its own time."""
+        """What the work means for the alerts. Timers that ended before a poll come first, each at its own time."""
         outcome = work.before or Outcome()
         if work.change is not None:
             self.policy = work.policy or self.policy
@@ -192,7 +191,7 @@ class Pipeline:
             outcome.add(await self._step(poll, at))
             if poll.late:
                 await asyncio.sleep(0)
-        if not work.polls:
+        if not work.polls and not self._catching_up:
             await self._pass_time(outcome, now)
             outcome.add(await self._step(None, now))
         return outcome
@@ -204,7 +203,7 @@ class Pipeline:
             outcome.add(await self._step(late, due))
 
     async def _step(self, poll: Poll | None, at: float) -> Outcome:
-        """In a crash a hundred thousand alerts move at once: where there are so many, the loop stays free meanwhile."""
+        """Where a crash may move a hundred thousand alerts at once, the loop stays free meanwhile."""
         if len(self.state) < _VERY_MANY:
             return step(self.state, poll, at)
         async with self._amending:
@@ -250,7 +249,8 @@ class Pipeline:
             not_sent=planned.not_sent,
         )
         if commit:
-            commit.pages = {**commit.pages, **pages.confirmed(market), TICK_PAGE: np.array([now], "<f8").tobytes()}
+            run = {TICK_PAGE: np.array([now], "<f8").tobytes(), FEEDS_PAGE: state.feeds.signature()}
+            commit.pages = {**commit.pages, **pages.confirmed(market), **run}
         return commit
 
     async def _commit(self, commit: Commit) -> None:

@@ -76,6 +76,7 @@ class Daemon:
                 word=self._store.word,
                 now=now,
                 max_jump=config.max_jump,
+                series=loaded.series,
             )
         self._pipeline = Pipeline(
             restored.state,
@@ -86,6 +87,7 @@ class Daemon:
             observer=self.metrics,
             wake=self._wake,
             known=restored.known,
+            catching_up=True,
         )
         self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics)
         self._start_with = loaded, restored.taken_up

@@ -1,17 +1,20 @@
 """The state of the last run, out of the store."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
+from alertd.conditions.tree import Expression
 from alertd.dispatch.state import DispatchState
 from alertd.market import pages
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
-from alertd.pipeline import TICK_PAGE, Known
+from alertd.pipeline import FEEDS_PAGE, TICK_PAGE
 from alertd.ports import Snapshot
 from alertd.rules.outcome import Outcome
-from alertd.rules.saved import take_up
+from alertd.rules.saved import Known, take_up
 from alertd.rules.state import State
 
 
@@ -24,18 +27,27 @@ class Restored(NamedTuple):
     taken_up: Outcome
 
 
-def restore(snapshot: Snapshot, feeds: Feeds, *, word: str, now: float, max_jump: float | None) -> Restored:
-    """Market, rules, alerts and dispatch as they were. `max_jump` is percent points."""
+def restore(
+    snapshot: Snapshot,
+    feeds: Feeds,
+    *,
+    word: str,
+    now: float,
+    max_jump: float | None,
+    series: Mapping[str, Expression] = MappingProxyType({}),
+) -> Restored:
+    """Market, rules, alerts and dispatch as they were. `max_jump` is percent points, `series` the named expressions."""
     market = Market(max_jump=np.inf if max_jump is None else max_jump / 100.0)
     blocks = dict(snapshot.pages)
-    tick = blocks.pop(TICK_PAGE, None)
+    tick, judged_by = blocks.pop(TICK_PAGE, None), blocks.pop(FEEDS_PAGE, None)
     rows = sorted(snapshot.series, key=lambda row: row.number)
     pages.restore(market, [Series(row.source, row.field, row.coin) for row in rows], blocks)
     state = State(feeds, market)
     if tick is not None:
         state.time = float(np.frombuffer(tick, "<f8")[0])
         market.start_again(now - state.time)
-    taken_up = take_up(state, snapshot.saved, now)
+    other_feeds = judged_by is not None and judged_by != feeds.signature()
+    taken_up = take_up(state, snapshot.saved, now, series=series, other_feeds=other_feeds)
     dispatch = DispatchState.restore(
         word=word,
         last_message=snapshot.last_message,

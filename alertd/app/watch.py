@@ -59,6 +59,7 @@ class Watch:
                 await self._fill_windows()
         except TimeoutError:
             log.warning("the sources took too long over what was missed: watching goes on without it")
+        self._pipeline.caught_up()
         await self.want()
         async with asyncio.TaskGroup() as tasks:
             for poller in self._pollers.values():

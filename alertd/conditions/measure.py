@@ -120,13 +120,15 @@ def has_timeouts(node: Tree) -> bool:
     )
 
 
-def timeouts(node: Tree, look: Look, after: float | Floats) -> Floats | float:
+def timeouts(node: Tree, look: Look, after: float | Floats, *, anew: bool = False) -> Floats | float:
     """When an age next passes a limit, what was true recently no longer is, or what is held has been held long enough,
-    if no reading comes; infinity where none will after that time."""
+    if no reading comes; infinity where none will after that time. With `anew`, an age that is over its limit already
+    counts as well."""
     due: Floats | float = np.inf
     for part, column in placed(node) if has_timeouts(node) else ():
         for ends in _ends(part, column, look, after):
-            due = np.fmin(due, np.where(ends > after, ends, np.inf))
+            since_when = -np.inf if anew and isinstance(part, Compare) else after
+            due = np.fmin(due, np.where(ends > since_when, ends, np.inf))
     return due
 
 

@@ -1,5 +1,6 @@
 """Which source may give which field of which coin, in the order of preference."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,3 +39,10 @@ class Feeds:
             if (not feed.only_named if source is None else feed.source == source)
             and (feed.coins is None or coin in feed.coins)
         )
+
+    def signature(self) -> bytes:
+        """What two runs with the same feeds, in the same order, have in common."""
+        told = [
+            (feed.source, name, sorted(feed.coins or ())) for name, feeds in self._by_field.items() for feed in feeds
+        ]
+        return f"{zlib.crc32(repr(told).encode()):08x}".encode()

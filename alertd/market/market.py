@@ -31,13 +31,14 @@ NOWHERE = Series("", "", "")
 @dataclass(slots=True)
 class Absorbed:
     """What a poll did: series numbers with a new reading, with a revision, gone stale, fresh again, filled with
-    history; and how many values were refused, by reason."""
+    history, and of which there was a word at all; and how many values were refused, by reason."""
 
     new: Rows
     revised: Rows
     stale: Rows
     back: Rows
     filled: Rows
+    heard: Rows
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -151,7 +152,7 @@ class Market:
 
     def absorb(self, poll: Poll | None, now: float) -> Absorbed:
         """Take what a poll brought, and let time pass to `now`."""
-        absorbed = Absorbed(_NONE, _NONE, _NONE, _NONE, _NONE)
+        absorbed = Absorbed(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE)
         if poll is not None:
             parts = [self._take(readings, now, absorbed) for readings in poll.readings]
             new, revised, seen = (np.concatenate([part[k] for part in parts] or [_NONE]) for k in range(3))
@@ -159,7 +160,7 @@ class Market:
                 known = self._find(poll.source, name, coins)
                 # That a doubtful value still stands at the source says nothing for the one before it.
                 seen = np.concatenate([seen, known[(known > 0) & np.isnan(self.latest.suspect[known])]])
-            absorbed.new, absorbed.revised = new, revised
+            absorbed.new, absorbed.revised, absorbed.heard = new, revised, seen
             absorbed.back = seen[~self.latest.fresh[seen]]
             self.latest.fresh[seen], self.latest.past[seen] = True, False
             self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)

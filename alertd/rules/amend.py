@@ -18,6 +18,7 @@ from alertd.rules.outcome import Outcome
 from alertd.rules.rule import Rule
 from alertd.rules.state import State
 from alertd.rules.timers import set_timers
+from alertd.rules.unused import release, unwatched
 
 _FEW = 64
 """Of more alerts than these that go it is not asked one by one who still needs their history."""
@@ -40,20 +41,30 @@ class Change:
 def amend(state: State, change: Change, now: float) -> Outcome:
     """Put a change into force. An alert whose `when`, `until` and `for` are the same goes on with its state."""
     outcome = Outcome()
-    if len(idle := state.unwatched()):
+    if len(idle := unwatched(state, change.put if change.whole is None else None)):
         state.market.forget(idle)
-    if change.series is not None:
-        state.derive(change.series, now)
     live = [rule for rule in change.put if rule.expires is None or rule.expires > now]
     going = [(number, "expired") for number in _expired(state, change, now)]
     going += [(number, "removed") for number in _dropped(state, change, live)]
-    for number, reason in dict(reversed(going)).items():
-        remove(state, number, now, outcome, reason=reason)
-    for rule in live:
-        _put(state, rule, now, outcome)
+    with state.many_changes(len(live) + len(going) > _FEW):
+        for number, reason in dict(reversed(going)).items():
+            remove(state, number, now, outcome, reason=reason)
+        if change.series is not None:
+            _derive(state, change.series, now, outcome)
+        for rule in live:
+            _put(state, rule, now, outcome)
     if state.spare:
-        state.release()
+        release(state)
     return outcome
+
+
+def _derive(state: State, series: Mapping[str, Expression], now: float, outcome: Outcome) -> None:
+    """The named expressions from now on. Who uses one that is another now begins anew with it."""
+    for bank, rows in state.derive(series, now):
+        bank.calm[rows] = BUSY
+        set_timers(state, bank, rows, now, anew=True)
+        watch(state, bank, rows, now, outcome)
+        outcome.alerts.append(bank.block(rows))
 
 
 def _expired(state: State, change: Change, now: float) -> list[int]:
@@ -120,6 +131,7 @@ def _put(state: State, rule: Rule, now: float, outcome: Outcome) -> None:
     fresh = _add(state, new, number, np.setdiff1d(new.coins, bank.coin[kept]) if len(kept) else new.coins, now)
     rows = np.concatenate([kept, fresh])
     book.place[number] = rows[0] if len(rows) == 1 else -1
+    book.coins.pop(number, None)
     if bank.panel is not None:
         book.coins[number] = np.array([state.coin(name) for name in dict.fromkeys(rule.symbols)], np.int32)
         seat(state, bank, number, new.constants, now)
@@ -212,6 +224,7 @@ def _close(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome, *
     outcome.gone += bank.id[rows].tolist()
     outcome.events.add([_ended(state, bank, row, now, reason) for row in rows[bank.state[rows] == FIRING].tolist()])
     watched = bank.series[:, rows]
+    state.book.place[bank.rule[rows]] = -1
     holes, _ = bank.drop(rows)
     state.spare |= _was_last(bank, watched)
     moved = bank.rule[holes]

@@ -105,6 +105,7 @@ class Bank(Columns):
         split, parameters = counts[0], sum(counts)
         self.shape = shape
         self.number = number
+        self._changing = False
         self.soonest: float = np.inf
         """The earliest `due` of all."""
         self.fields: tuple[Field, ...] = tuple(dict.fromkeys(of for tree in trees for of in _own_fields(tree)))
@@ -128,6 +129,7 @@ class Bank(Columns):
         aged = {part.field for tree in trees for part in walk(tree) if isinstance(part, Age)}
         # Where a condition asks for a field's age, silence is its own business and not told besides.
         self.watched = [column for column, of in enumerate(self.fields) if of not in aged]
+        self._aged = [column for column, of in enumerate(self.fields) if of in aged]
         rung = rung_of(shape.when) if shape.until is None and not shape.checked else None
         self._rung = rung if rung is not None and all(of.coin is None for of in fields_of(rung.of)) else None
         self.ladder = Ladder(self._rung.of, fields_of(self._rung.of)) if self._rung is not None else None
@@ -135,8 +137,17 @@ class Bank(Columns):
 
     def enlist(self, rows: Rows) -> None:
         """These rows are complete: from now on they are found."""
-        if self.ladder is not None:
+        if self.ladder is not None and not self._changing:
             self.ladder.add(rows, self._rungs())
+
+    def begin_changes(self) -> None:
+        """Many alerts will come and go: the ladder is set up anew at the end."""
+        self._changing = True
+
+    def end_changes(self) -> None:
+        self._changing = False
+        if self.ladder is not None:
+            self.ladder.build(np.arange(self.size), self._rungs())
 
     def _rungs(self) -> Rungs:
         assert self._rung is not None  # noqa: S101 - only who has a ladder asks
@@ -150,8 +161,9 @@ class Bank(Columns):
         for name in STANDING:
             self.write(name, rows, getattr(standing, name))
 
-    def touched(self, tick: Tick, moved: Flags) -> Rows:
-        """The alerts to judge: one of their series got a reading or a revision, or one of their timers is due."""
+    def touched(self, tick: Tick, moved: Flags, heard: Rows) -> Rows:
+        """The alerts to judge: one of their series got a reading or a revision, or one of their timers is due. A series
+        that was `heard` of, a confirmation being enough, is younger: so those that ask for its age are judged."""
         if self.ladder is not None:
             return self._met(self.ladder, tick, moved)
         n = self.size
@@ -159,6 +171,8 @@ class Bank(Columns):
         if not self.shape.checked:
             for column in self.series[:, :n]:
                 touched |= gather(moved, column)
+            for of in self._aged if len(heard) else ():
+                touched |= np.isin(self.series[of, :n], heard)
             if self.panel is not None:
                 touched |= np.isin(self.rule[:n], self.panel.touched(moved))
         if self.soonest <= tick.now:
@@ -216,13 +230,13 @@ class Bank(Columns):
             kept[rows] = column
         return changed
 
-    def timeouts(self, looks: tuple[Look, Look | None], after: float | Floats) -> Floats | float:
-        """When time alone next changes what `when` or `until` says; infinity where it never does."""
+    def timeouts(self, looks: tuple[Look, Look | None], after: float, *, anew: bool = False) -> Floats | float:
+        """When time alone next changes what `when` or `until` says; infinity where it never does. See `timeouts`."""
         due: Floats | float = np.inf
         if self.timed:
             for tree, look in zip(self.shape.trees, looks, strict=False):
                 if look is not None:
-                    due = np.fmin(due, timeouts(tree, look, after))
+                    due = np.fmin(due, timeouts(tree, look, after, anew=anew))
         return due
 
     def set_due(self, rows: Rows, due: Floats | float) -> None:
@@ -238,7 +252,7 @@ class Bank(Columns):
             self.soonest = min(self.soonest, float(np.min(due)))
 
     def drop(self, rows: Rows) -> tuple[Rows, Rows]:
-        if self.ladder is not None:
+        if self.ladder is not None and not self._changing:
             self.ladder.remove(rows, self._rungs())
             holes, movers = self.moves(rows)
             self.ladder.rename(movers, holes, self._rungs())

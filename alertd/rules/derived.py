@@ -16,7 +16,7 @@ from alertd.market.market import Absorbed, Market
 from alertd.model.reading import Poll, Readings
 
 SOURCE = "series"
-"""The source that these readings come from. They are of the coin `market`."""
+"""The source that these readings come from. They are of the coin `market`; a series' field is its expression."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,46 +47,47 @@ class Derived:
 
 def derive(all_of: Mapping[str, Derived], market: Market, absorbed: Absorbed, now: float) -> Absorbed:
     """Let the named expressions follow what was absorbed; returns that with what became of them."""
-    moved = market.flags(np.concatenate([absorbed.new, absorbed.revised, absorbed.back]))
-    ended = market.flags(absorbed.stale)
+    touched = market.flags(np.concatenate([absorbed.new, absorbed.revised, absorbed.back, absorbed.stale]))
     tick = Tick.of(market, now)
-    names: list[str] = []
-    values: list[float] = []
-    times: list[float] = []
+    found: list[tuple[str, float, float]] = []
     silent: list[int] = []
-    for name, each in all_of.items():
-        if moved[each.series].any():
+    for each in all_of.values():
+        if touched[each.series].any():
             value = each.value(tick)
             if np.isfinite(value):
-                names.append(name)
-                values.append(value)
-                times.append(float(market.latest.at[each.series].max()))
-        elif ended[each.series].any():
-            silent.append(each.number)
-    parts = [absorbed, *(market.absorb(poll, now) for poll in _polls(names, values, times, now))]
+                # A part that fails over may go back in time; what they come to together does not.
+                at = np.fmax(market.latest.at[each.series].max(), market.latest.at[each.number])
+                found.append((market.series[each.number].field, value, float(at)))
+            elif np.isfinite(market.latest.at[each.number]) or not market.latest.fresh[each.series].all():
+                silent.append(each.number)
+    parts = [absorbed, *(market.absorb(poll, now) for poll in _polls(found, now))]
     return _joined([*parts, _silence(market, np.array(silent, np.intp))])
 
 
 def _silence(market: Market, numbers: Rows) -> Absorbed:
-    """With a part that went stale, the whole does."""
+    """What cannot be told any more is stale."""
     gone = numbers[market.latest.fresh[numbers]]
     market.latest.fresh[gone] = False
     market.touched.update(blocks_of(gone))
     none = gone[:0]
-    return Absorbed(none, none, gone, none, none)
+    return Absorbed(none, none, gone, none, none, none)
 
 
-def _polls(names: Sequence[str], values: Sequence[float], times: Sequence[float], now: float) -> Sequence[Poll]:
-    readings = tuple(
-        Readings(SOURCE, name, (MARKET,), np.array([value]), np.array([at]))
-        for name, value, at in zip(names, values, times, strict=True)
-    )
+def all_moved(these: Mapping[str, Derived]) -> Absorbed:
+    """As if something had come in of every part."""
+    none: Rows = np.empty(0, np.intp)
+    parts = np.concatenate([none, *(each.series for each in these.values())])
+    return Absorbed(parts, none, none, none, none, none)
+
+
+def _polls(found: Sequence[tuple[str, float, float]], now: float) -> Sequence[Poll]:
+    readings = tuple(Readings(SOURCE, name, (MARKET,), np.array([value]), np.array([at])) for name, value, at in found)
     return [Poll(SOURCE, now, readings)] if readings else []
 
 
 def _joined(parts: Sequence[Absorbed]) -> Absorbed:
-    new, revised, stale, back, filled = (
+    new, revised, stale, back, filled, heard = (
         np.concatenate([getattr(part, name) for part in parts])
-        for name in ("new", "revised", "stale", "back", "filled")
+        for name in ("new", "revised", "stale", "back", "filled", "heard")
     )
-    return Absorbed(new, revised, stale, back, filled, sum((part.refused for part in parts), Counter()))
+    return Absorbed(new, revised, stale, back, filled, heard, sum((part.refused for part in parts), Counter()))

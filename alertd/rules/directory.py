@@ -44,10 +44,10 @@ class Directory:
             self.rebuild()
             return
         place = hash_of(key) % len(self._table)
-        while self._table[place] != _FREE:
+        while self._table[place] >= 0:
             place = (place + 1) % len(self._table)
+        self._used += bool(self._table[place] == _FREE)
         self._table[place] = number
-        self._used += 1
 
     def remove(self, key: bytes) -> None:
         """Before it goes from `words`."""

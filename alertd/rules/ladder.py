@@ -97,13 +97,10 @@ class Ladder:
 
     def add(self, rows: Rows, rungs: Rungs) -> None:
         """New rows; they are judged until they have a verdict to rest with, so that nobody is in a hurry to."""
-        coins = rungs.coin[rows]
-        self._widen(int(coins.max(initial=-1)) + 1)
-        for column, series in zip(self._series, rungs.series, strict=True):
-            column[coins] = series[rows]
         if len(rows) > _FEW:
-            self._build(np.concatenate([self._order[: self._count], rows.astype(np.int32)]), rungs)
+            self.build(np.concatenate([self._order[: self._count], rows.astype(np.int32)]), rungs)
             return
+        coins = self._meet(rows, rungs)
         if self._count + len(rows) > len(self._order):
             grown = np.empty(self._count + len(rows) + max(self._count // 8, _FEW), np.int32)
             grown[: self._count] = self._order[: self._count]
@@ -122,7 +119,7 @@ class Ladder:
         """These rows are about to go."""
         if len(rows) > _FEW:
             order = self._order[: self._count]
-            self._build(order[~np.isin(order, rows)], rungs)
+            self.build(order[~np.isin(order, rows)], rungs)
             return
         for row in rows.tolist():
             place, coin = self._place(row, rungs), int(rungs.coin[row])
@@ -157,13 +154,22 @@ class Ladder:
             )
             self._series = np.append(self._series, np.zeros((len(self._fields), more), np.int32), axis=1)
 
-    def _build(self, rows: Numbers, rungs: Rungs) -> None:
-        coins = rungs.coin[rows]
-        self._order = rows[np.lexsort((rungs.level[rows], coins))]
+    def build(self, rows: Rows | Numbers, rungs: Rungs) -> None:
+        """All of its rows, put in order anew."""
+        coins = self._meet(rows, rungs)
+        self._order = rows[np.lexsort((rungs.level[rows], coins))].astype(np.int32)
         self._count = len(rows)
         counts = np.bincount(coins, minlength=len(self._last))
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._band(counts.nonzero()[0], rungs.level)
+
+    def _meet(self, rows: Rows | Numbers, rungs: Rungs) -> Numbers:
+        """The coins of these rows, with what they are bound to."""
+        coins: Numbers = rungs.coin[rows]
+        self._widen(int(coins.max(initial=-1)) + 1)
+        for column, series in zip(self._series, rungs.series, strict=True):
+            column[coins] = series[rows]
+        return coins
 
     def _place(self, row: int, rungs: Rungs) -> int:
         coin = rungs.coin[row]
@@ -244,9 +250,16 @@ def _moved(node: Move, look: Look) -> tuple[Floats, Floats]:
     ways = []
     if node.direction != "down":
         low = lowest(node.field, node.seconds, look)
-        ways.append(100.0 * (value / low - 1.0) if node.relative else value - low)
+        ways.append(_percent(value - low, low) if node.relative else value - low)
     if node.direction != "up":
         high = highest(node.field, node.seconds, look)
-        ways.append(100.0 * (1.0 - value / high) if node.relative else high - value)
+        ways.append(_percent(high - value, high) if node.relative else high - value)
     far: Floats = np.fmax.reduce(ways)
-    return far, _NEAR * (100.0 + np.abs(far) if node.relative else np.abs(value) + np.abs(far))
+    near = _NEAR * (100.0 + np.abs(far) if node.relative else np.abs(value) + np.abs(far))
+    return far, np.where(np.isfinite(far), near, 0.0)
+
+
+def _percent(by: Floats, base: Floats) -> Floats:
+    """From nothing, every move is one of any percentage: so the definition has it."""
+    percent: Floats = np.where((base == 0.0) & ~np.isnan(by), np.inf, 100.0 * by / base)
+    return percent

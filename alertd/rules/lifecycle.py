@@ -178,7 +178,9 @@ def _begin(
 ) -> tuple[Flags, dict[str, Flags]]:
     yes, spent = verdicts.when == YES, alerts.fired >= terms.limit
     in_episode = (alerts.state == FIRING) | resolved
-    starts = (alerts.state == INACTIVE) & yes & ~spent & ~resolved
+    starts = (alerts.state == INACTIVE) & yes & ~spent
+    if verdicts.momentary:
+        starts &= ~resolved  # one event in a tick
     alerts.state[starts] = PENDING
     alerts.mark[starts] = now
     pending = alerts.state == PENDING

@@ -154,7 +154,7 @@ def _tell(state: State, bank: Bank, rows: Rows, tick: Tick, outcome: Outcome, *,
     spoke = np.full((len(bank.watched), len(rows)), np.inf)
     for since, column in zip(spoke, bank.watched, strict=True):
         numbers = bank.series[column, rows]
-        stale = ~fresh[numbers]
+        stale = ~fresh[numbers] & (numbers > 0)
         since[stale] = _last_word(state, bank.fields[column], numbers[stale])[numbers[stale]]
     # What has been missing for the longest is what is told.
     for place, part in enumerate(rows[spoke.argmin(axis=0) == place] for place in range(len(spoke))):

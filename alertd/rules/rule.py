@@ -72,7 +72,7 @@ class Checks:
 class Rule:
     """One rule, on all of its coins. Durations are seconds, times epoch seconds.
 
-    `when_text` and `until_text` are the author's own words (`until_text` is made from `rearm` where that was given);
+    `when_text` and `until_text` are the author's own words (`until_text` is made from `rearm` where that was given).
     Another `when`, `until` or `for` makes another alert. `fire` counts the
     episodes an alert may have, None for no end. `no_data` is how long a field may be stale before it is told, None to
     never tell, 0.0 for the source's own `stale_after`. `at` is None for a rule that is judged with its readings.

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from alertd.conditions.judge import NO, YES
+from alertd.conditions.tree import Expression
 from alertd.market.columns import Floats, Ints, Rows
 from alertd.model.alert import AlertBlock, AlertKey
 from alertd.rules.amend import seat
@@ -36,9 +39,34 @@ class Saved:
     last_alert: int = 0
 
 
-def take_up(state: State, saved: Saved, now: float) -> Outcome:
-    """Put what the store has into a state that has no rules yet, bound to the sources that there are now."""
+class Known(NamedTuple):
+    """How many of each there are: what comes behind them is new to the store."""
+
+    coins: int
+    shapes: int
+    manners: int
+    series: int
+
+    @classmethod
+    def by(cls, state: State) -> "Known":
+        return cls(len(state.coins), len(state.shapes), len(state.book.manners.all), len(state.market.series))
+
+
+def take_up(
+    state: State,
+    saved: Saved,
+    now: float,
+    *,
+    series: Mapping[str, Expression] = MappingProxyType({}),
+    other_feeds: bool = False,
+) -> Outcome:
+    """Put what the store has into a state that has no rules yet, bound to the sources that there are now.
+
+    `series` are the named expressions. With `other_feeds` the sources are not those of the last run: what was seen of
+    them is not compared with what comes now.
+    """
     outcome = Outcome()
+    state.derive(series, now, known=True)
     for name in saved.coins:
         state.coin(name)
     for shape in saved.shapes:
@@ -66,6 +94,8 @@ def take_up(state: State, saved: Saved, now: float) -> Outcome:
         seat(state, bank, number, bank.parameters[:, rows[0]], now)
     for bank in state.banks.values():
         rows = np.arange(bank.size)
+        if other_feeds:
+            state.prime(bank, rows, now, sorted({column for of in bank.fields for column in bank.seen_of(of)}))
         set_timers(state, bank, rows, now)
         watch(state, bank, rows, now, outcome)
     return outcome

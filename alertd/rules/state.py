@@ -1,13 +1,16 @@
 """All that `step` and `amend` own: the market, the rules, the banks of alerts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from alertd.conditions.explain import explain
+from alertd.conditions.fields import MARKET
 from alertd.conditions.judge import judge
 from alertd.conditions.measure import Tick
 from alertd.conditions.shape import Need
+from alertd.conditions.text import canonical
 from alertd.conditions.tree import Expression, Field, Recently
 from alertd.market.columns import Flags, Ints, Numbers, Rows
 from alertd.market.feeds import Feeds
@@ -16,7 +19,7 @@ from alertd.model.alert import AlertKey
 from alertd.model.event import EventKind
 from alertd.rules.bank import Bank, Shape
 from alertd.rules.book import Book, Telling
-from alertd.rules.derived import SOURCE, Derived
+from alertd.rules.derived import SOURCE, Derived, all_moved, derive
 from alertd.rules.outcome import Happened
 from alertd.rules.panel import Panel
 
@@ -46,9 +49,11 @@ class State:
         self.spare = False
         """Whether there may be history that no alert needs any more."""
         self.time = float("-inf")
+        self._many = False
 
     def __len__(self) -> int:
-        return sum(bank.size for bank in self.banks.values())
+        # A copy: whoever asks from another thread than the one at work gets a number, if not the latest.
+        return sum(bank.size for bank in list(self.banks.values()))
 
     def coin(self, name: str) -> int:
         number = self.coin_numbers.get(name)
@@ -66,11 +71,14 @@ class State:
         bank = self.banks.get(number)
         if bank is None:
             bank = self.banks[number] = Bank(shape, number)
+            if self._many:
+                bank.begin_changes()
         return bank
 
     def of_rule(self, number: int) -> tuple[Bank, Rows]:
         """The alerts of a rule: their bank, and their rows in it."""
-        bank, place = self.bank(self.shapes[self.book.shape[number]]), int(self.book.place[number])
+        shape, place = int(self.book.shape[number]), int(self.book.place[number])
+        bank = self.banks.get(shape) or Bank(self.shapes[shape], shape)
         if place >= 0:
             return bank, np.array([place])
         return bank, (bank.rule[: bank.size] == number).nonzero()[0]
@@ -93,7 +101,7 @@ class State:
 
     def _asked(self) -> Iterable[tuple[Field, Iterable[str]]]:
         used: set[str] = set()
-        for table in self._tables():
+        for table in self.tables():
             for of in table.fields:
                 if of.name in self.derived:
                     used.add(of.name)
@@ -103,33 +111,12 @@ class State:
         for name in used:
             yield from ((of, (of.coin or "",)) for of in self.derived[name].fields)
 
-    def _tables(self) -> Iterable[Bank | Panel]:
+    def tables(self) -> Iterable[Bank | Panel]:
         """All tables that are bound to series."""
         for bank in self.banks.values():
             yield bank
             if bank.panel is not None:
                 yield bank.panel
-
-    def _bound(self) -> Ints:
-        """The numbers of the series that some alert is bound to."""
-        flags = np.zeros(self.market.latest.size, np.bool_)
-        for table in self._tables():
-            flags[table.series[:, : table.size]] = True
-        for each in self.derived.values():
-            flags[each.series] = True
-        return flags.nonzero()[0]
-
-    def unwatched(self) -> Rows:
-        """Stale series that no alert asks for, not even as a standby: nobody polls them."""
-        market = self.market
-        stale = ~market.latest.fresh[: market.latest.size]
-        if stale.sum() < 2:  # one is nowhere
-            return np.empty(0, np.intp)
-        stale[self._bound()] = False
-        wanted = self.wanted()
-        named = ((number, market.series[number]) for number in stale.nonzero()[0].tolist() if number)
-        idle = [number for number, (source, of, coin) in named if coin not in wanted.get(source, {}).get(of, ())]
-        return np.array(idle, np.intp)
 
     # ── binding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,38 +155,58 @@ class State:
         fresh = (number for number in numbers if self.market.latest.fresh[number])
         return next(fresh, numbers[0] if numbers else 0)
 
-    def derive(self, series: Mapping[str, Expression], now: float) -> None:
-        """The named expressions that are in force now."""
-        self.derived = {
-            name: Derived(tree, self.market.add(Series(SOURCE, name, "market"), now=now))
-            for name, tree in series.items()
-        }
+    def derive(self, series: Mapping[str, Expression], now: float, *, known: bool = False) -> list[tuple[Bank, Rows]]:
+        """The named expressions that are in force now; returns the alerts that are bound to another one by that.
+
+        What a new one comes to is known at once, from what its parts are; with `known` it is what the store has.
+        """
+        before, self.derived = self.derived, {}
+        for name, tree in series.items():
+            old = before.get(name)
+            self.derived[name] = old if old is not None and old.tree == tree else self._named(tree, now, known=known)
         self.rebind_derived(now)
+        changed = {name for name in {*before, *self.derived} if before.get(name) is not self.derived.get(name)}
+        if not known:
+            fresh = {name: each for name, each in self.derived.items() if name in changed}
+            derive(fresh, self.market, all_moved(fresh), now)
+        return [found for table in list(self.tables()) if (found := self._bind_named(table, changed, now)) is not None]
+
+    def _named(self, tree: Expression, now: float, *, known: bool) -> Derived:
+        # By its expression: another one of the same name is another series.
+        series = Series(SOURCE, canonical(tree), MARKET)
+        number = self.market.numbers.get(series[:2], {}).get(MARKET)
+        if number is not None and not known:
+            self.market.forget(np.array([number]))
+        return Derived(tree, self.market.add(series, now=now))
+
+    def _bind_named(self, table: Bank | Panel, names: Collection[str], now: float) -> tuple[Bank, Rows] | None:
+        """Bind the fields of these names anew; returns the alerts, where there are any."""
+        columns = [column for column, of in enumerate(table.fields) if of.name in names]
+        rows = np.arange(table.size)
+        for column in columns:
+            of = table.fields[column]
+            history = [need for need in table.needs if need.field == of]
+            table.series[column, rows] = self._series(of, MARKET, now, history)
+            if isinstance(table, Bank):
+                self.prime(table, rows, now, table.seen_of(of))
+        return (table, rows) if columns and isinstance(table, Bank) and len(rows) else None
 
     def rebind_derived(self, now: float) -> None:
         for each in self.derived.values():
             numbers = [self.preferred(self.numbers(of, of.coin or "", now)) for of in each.fields]
             each.series = np.array(numbers, np.intp)
 
-    def release(self) -> None:
-        """Let go of the history that no alert needs any more."""
-        self.spare = False
-        wanted: dict[tuple[int, float], tuple[int, bool]] = {}
-        for table in self._tables():
-            for need in table.needs:
-                column = table.series[table.fields.index(need.field), : table.size]
-                for number in self._with_standbys(need.field, np.bincount(column).nonzero()[0].tolist()):
-                    slots, opens = wanted.get((number, need.interval), (0, False))
-                    wanted[(number, need.interval)] = (max(slots, need.slots), opens or need.opens)
-        self.market.retain([(number, interval, *kept) for (number, interval), kept in wanted.items()])
-
-    def _with_standbys(self, of: Field, numbers: Sequence[int]) -> Iterable[int]:
-        market = self.market
-        for number in numbers:
-            yield number
-            coin = market.series[number].coin
-            lanes = (market.numbers.get((feed.source, of.name), {}) for feed in self.feeds.candidates(of.name, coin))
-            yield from (lane[coin] for lane in lanes if of.source is None and coin in lane)
+    @contextmanager
+    def many_changes(self, many: bool) -> Iterator[None]:
+        """Inside, many alerts come and go: their levels are put in order once, at the end."""
+        if many:
+            for bank in self.banks.values():
+                bank.begin_changes()
+        self._many = many
+        yield
+        self._many = False
+        for bank in self.banks.values() if many else ():
+            bank.end_changes()
 
     def prime(self, bank: Bank, rows: Rows, now: float, columns: Sequence[int] | None = None) -> Rows:
         """Fill the memory of crossings and flips, or these columns of it, from the latest readings, so that the next is

@@ -18,6 +18,7 @@ from alertd.rules.outages import fail_over, tell_outages
 from alertd.rules.outcome import Outcome
 from alertd.rules.state import State
 from alertd.rules.timers import active, at_check, lifecycle_due
+from alertd.rules.unused import release
 
 
 def step(state: State, poll: Poll | None, now: float) -> Outcome:
@@ -40,7 +41,7 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
     moved = tick.new | tick.revised
     for bank in state.banks.values():
         _prime_filled(state, bank, absorbed, now, outcome)
-        rows = bank.touched(tick, moved)
+        rows = bank.touched(tick, moved, absorbed.heard)
         if bank.number in rebound:
             # Nothing is judged across the seam but what is due.
             away = rebound[bank.number][:, rows]
@@ -53,8 +54,13 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
         if late:
             rows = _there(state, bank, rows, now, outcome)
         if len(rows):
+            looked = rows[bank.due[rows] <= now] if bank.ladder is not None else rows[:0]
             _judge(state, bank, rows, tick, outcome, late=late)
+            # What a window says changes by time, too: they rest with what a reading says.
+            bank.calm[looked] = BUSY
     tell_outages(state, tick, outcome, late=late)
+    if state.spare:
+        release(state)
     state.time = now
     outcome.wake_at = wake_at(state)
     return outcome

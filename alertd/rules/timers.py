@@ -48,7 +48,7 @@ def set_timers(state: State, bank: Bank, rows: Rows, now: float, *, anew: bool =
     )
     if bank.timed:
         looks = bank.looks(Tick.of(state.market, now), rows)
-        ages = bank.timeouts(looks, -np.inf if anew else state.time)
+        ages = bank.timeouts(looks, state.time, anew=anew)
         ends = np.minimum(ends, np.fmax(ages, now) if anew else ages)
     bank.set_due(rows, ends)
 

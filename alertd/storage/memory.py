@@ -47,7 +47,7 @@ class Shelf:
         for block in commit.alerts:
             numbers = block.rows["id"].tolist()
             self._alerts |= dict(zip(numbers, block.bodies(), strict=True))
-            self._last_alert = max(self._last_alert, *numbers)
+            self._last_alert = max([self._last_alert, *numbers])
         for gone in commit.gone:
             self._alerts.pop(gone, None)
         for key, episode in commit.former.items():

@@ -45,8 +45,8 @@ def _built(value: Any) -> Any:
 
 
 def _zone_name(value: object) -> str:
-    if isinstance(value, tzinfo):
-        return getattr(value, "key", "UTC")
+    if isinstance(value, ZoneInfo):
+        return str(value.key)
     raise TypeError(f"cannot store a {type(value).__name__}")
 
 

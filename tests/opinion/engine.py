@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from itertools import groupby
-from math import inf
 
 import numpy as np
 
@@ -20,29 +19,8 @@ from alertd.rules.step import step
 from tests.opinion.life import Event, Terms
 from tests.opinion.readings import Poll, Source
 from tests.opinion.sentence import MARKET
-from tests.opinion.values import duration
+from tests.opinion.written import keys
 from tests.rules.play import Play
-
-
-def keys(terms: Terms) -> dict[str, object]:
-    """A rule as its author would have written it."""
-    written: dict[str, object] = {"name": terms.name, "symbols": list(terms.coins), "when": str(terms.when)}
-    if terms.until:
-        written["until"] = str(terms.until)
-    for key, seconds in (("for", terms.for_), ("cooldown", terms.cooldown), ("keep_firing_for", terms.keep_firing_for)):
-        if seconds:
-            written[key] = duration(seconds)
-    if terms.remind < inf:
-        written["remind"] = duration(terms.remind)
-    if terms.fire < inf:
-        written["fire"] = "once" if terms.fire == 1 else f"{terms.fire:g} times"
-    if terms.expires < inf:
-        written["expires"] = str(np.datetime64(int(terms.expires), "s")) + "Z"
-    if terms.no_data is None:
-        written["no_data"] = "ignore"
-    elif terms.no_data:
-        written["no_data"] = f"tell after {duration(terms.no_data)}"
-    return written | {"already_true": terms.already_true}
 
 
 def load(rules: Sequence[Terms], place: Universe, now: float) -> tuple[Rule, ...]:

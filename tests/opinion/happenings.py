@@ -12,6 +12,7 @@ from tests.opinion.life import Terms
 from tests.opinion.readings import Poll, Reading, Source
 from tests.opinion.sentence import MARKET, momentary
 from tests.opinion.timeline import Happening
+from tests.opinion.written import told
 
 Draw = st.DrawFn
 HOUR = 60
@@ -136,6 +137,9 @@ class Script:
 class Case(NamedTuple):
     sources: list[Source]
     happenings: list[Happening]
+
+    def __repr__(self) -> str:
+        return f"\n{told(self.sources, self.happenings)}\n"
 
 
 @st.composite

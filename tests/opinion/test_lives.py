@@ -11,7 +11,7 @@ from tests.opinion.life import Terms
 from tests.opinion.opinion import Opinion
 from tests.opinion.script import SIDES, play, rule
 from tests.opinion.sentence import And, Compare, Cross, Flip, Is, Or
-from tests.opinion.values import Field, Num
+from tests.opinion.values import Change, Field, Num, Pct
 
 PRICE = Field("price")
 OVER = rule(Compare(PRICE, ">", Num(100)))
@@ -73,6 +73,18 @@ LIVES: list[Case] = [
         replace(CROSS, keep_firing_for=60),
         "0:99 1:101 2:99 3:101 100:-",
         ["1 fired 1", "63 resolved 1"],
+    ),
+    (
+        "until: YES has lasted since the end",
+        replace(OVER, until=Compare(PRICE, ">", Num(110)), for_=60),
+        "0:99 1:101 70:101 71:111 72:105 200:-",
+        ["61 fired 1", "71 resolved 1", "131 fired 2"],
+    ),
+    (
+        "a window that moved on at a reminder",
+        replace(rule(Compare(Change(PRICE, 60), ">", Pct(2))), remind=100),
+        "0:95 60:97 180:99 181:99.1",
+        ["60 fired 1", "160 resolved 1", "180 fired 2"],
     ),
     ("once", replace(OVER, fire=1), "0:99 60:101 120:99 180:101", ["60 fired 1", "120 resolved 1"]),
     (

@@ -14,6 +14,7 @@ from itertools import groupby
 import numpy as np
 
 from alertd.conditions.fields import FIELDS, state_of
+from alertd.conditions.tree import Expression
 from alertd.market import pages
 from alertd.market.feeds import Feed, Feeds
 from alertd.market.market import Market
@@ -162,7 +163,7 @@ class Play:
         bars = Bars("binance", "price", coin, interval, START + np.array(end, float), column, column, column, column)
         self._note(step(self.state, Poll("binance", self.now, bars=(bars,)), self.now))
 
-    def restarted(self) -> "Play":
+    def restarted(self, **series: Expression) -> "Play":
         """All that the store would have of it, in a new process; its rules are still to be put in force."""
         play = Play(market=Market(max_jump=self.state.market.max_jump))
         play.state.feeds = self.state.feeds
@@ -170,7 +171,7 @@ class Play:
         play.now = play.state.time = self.now
         play.log, play.events = self.log, self.events
         play.pages, play.shelf = self.pages, self.shelf
-        play._note(take_up(play.state, self.shelf.saved(), self.now))
+        play._note(take_up(play.state, self.shelf.saved(), self.now, series=series))
         return play
 
     def stored(self) -> dict[int, bytes]:

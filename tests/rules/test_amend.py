@@ -189,3 +189,38 @@ def test_a_series_that_nobody_watched_for_a_while_begins_anew() -> None:
     play.run("910:ETH=1 920:101 930:99 940:101")
     assert play.log == ["920 already_true", "940 fired 1", "940 fired cross 1"]
     assert [notice for outcome in play.outcomes for notice in outcome.notices] == []
+
+
+def one_coin(name: str, coin: str) -> dict[str, object]:
+    return OVER | {"name": name, "symbols": [coin]}
+
+
+@pytest.mark.parametrize("others", [0, 80], ids=["one by one", "with many others"])
+@pytest.mark.parametrize("restart", [False, True], ids=["by a reload", "while it was down"])
+def test_a_rule_moves_to_another_coin_and_leaves_its_neighbours_alone(*, others: int, restart: bool) -> None:
+    crowd = [OVER | {"name": f"other{k}", "when": f"price > {500 + k}"} for k in range(others)]
+    play = Play(one_coin("a", "BTC"), one_coin("b", "ETH"), one_coin("c", "SOL"))
+    play.run("0:99,ETH=99,SOL=99")
+    if restart:
+        play = play.restarted()
+    play.change(one_coin("a", "ETH"), one_coin("b", "ETH"), one_coin("c", "BTC"), *crowd, at=10.0)
+    play.run("20:99,ETH=99 60:101 70:ETH=101")
+    assert play.log == ["60 fired c 1", "70 fired ETH a 1", "70 fired ETH b 1"]
+    play.change(one_coin("b", "ETH"), at=80.0)
+    play.run("90:ETH=99 100:ETH=101")
+    assert sorted(play.log[3:]) == [
+        "100 fired ETH b 2",
+        "80 resolved ETH a 1 removed",
+        "80 resolved c 1 removed",
+        "90 resolved ETH b 1",
+    ]
+
+
+def test_many_rules_come_and_go_at_once() -> None:
+    crowd = [OVER | {"name": f"rule{k}", "when": f"price > {100 + k}"} for k in range(200)]
+    play = Play(*crowd)
+    play.run("0:99 60:102.5")
+    play.change(*crowd[:3], at=70.0)
+    play.run("80:99 90:101.5")
+    assert play.log[:3] == ["60 fired rule0 1", "60 fired rule1 1", "60 fired rule2 1"]
+    assert play.log[-2:] == ["90 fired rule0 2", "90 fired rule1 2"]

@@ -70,4 +70,4 @@ def test_only_the_levels_that_are_passed_are_looked_at() -> None:
         (poll,) = polls(f"{60 * turn}:{price}")[0][1]
         absorbed = market.absorb(poll, now)
         tick = Tick.of(market, now, absorbed.new, absorbed.revised)
-        assert len(bank.touched(tick, tick.new)) == looked
+        assert len(bank.touched(tick, tick.new, absorbed.heard)) == looked
