@@ -166,7 +166,7 @@ CASES: dict[str, tuple[list[tuple[float, str, float]], list[Told]]] = {
             *sorted([*hourly(*[100e3] * 26), *hourly(*[4e3] * 26, coin="ETH", first=MINUTE)]),
             *((26 * HOUR, "BTC", 100e3), (26 * HOUR + MINUTE, "ETH", 4010), (26 * HOUR + 2 * MINUTE, "BTC", 99e3)),
         ],
-        [(26 * HOUR + MINUTE, "eth-btc-high", "fired")],
+        [(26 * HOUR + MINUTE, "eth-btc-rises", "fired")],
     ),
     "weekly-check.yaml": (
         [

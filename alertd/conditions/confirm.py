@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 from alertd.conditions import tree as t
+from alertd.model.universe import Universe
 
 N = TypeVar("N", bound=t.Node)
 
@@ -13,6 +14,17 @@ def unnamed(condition: t.Condition) -> tuple[t.Field, ...]:
     """The fields of the own coin that name no source: what another source could say as well."""
     fields = (node for node in t.walk(condition) if isinstance(node, t.Field))
     return tuple(dict.fromkeys(field for field in fields if field.coin is None and field.source is None))
+
+
+def slow(condition: t.Condition, fields: Sequence[t.Field], source: str, universe: Universe) -> bool:
+    """True for a source that gives one of the fields more seldom than the condition looks back."""
+    spans = [
+        node.interval if isinstance(node, t.Indicator) else node.seconds
+        for node in t.walk(condition)
+        if isinstance(node, t.Window | t.Change | t.Move | t.Indicator)
+    ]
+    every = (universe.intervals.get((source, field.name), 0.0) for field in fields)
+    return any(interval > span for interval in every for span in spans)
 
 
 def said_by(source: str, condition: t.Condition) -> t.Condition:

@@ -7,7 +7,7 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from alertd.conditions import tree as t
-from alertd.conditions.confirm import said_by, unnamed
+from alertd.conditions.confirm import said_by, slow, unnamed
 from alertd.conditions.grammar import parser
 from alertd.conditions.mistakes import Sentence, listed
 from alertd.conditions.names import NOTHING, lexicon
@@ -247,6 +247,8 @@ class _Builder(Terms):
         if not fields or not self._known.universe.sources:
             return t.Confirmed(number, (of,), span=span)
         sources = self._known.sources(fields)
+        quick = tuple(each for each in sources if not slow(of, fields, each, self._known.universe))
+        sources = quick if len(quick) >= number else sources
         if len(sources) < number:
             names = listed(dict.fromkeys(field.name for field in fields), "and")
             told = f"only {listed(sources, 'and')} {'does' if len(sources) == 1 else 'do'}" if sources else "none does"

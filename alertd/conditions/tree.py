@@ -271,8 +271,10 @@ def walk(node: Tree) -> Iterator[Tree]:
 
 
 def momentary(node: Tree) -> bool:
-    """True for a crossing, a flip, a way in or out, an `and` with any of them, an `or` of only them."""
+    """True for a crossing, a flip, a way in or out, a move since the last alert, an `and` with one, an `or` of them."""
     match node:
+        case Since(_, _, _, _, LastAlert()):
+            return True
         case Cross() | CrossEvery() | Enters() | Flip():
             return True
         case And(parts):

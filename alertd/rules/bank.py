@@ -193,6 +193,16 @@ class Bank(Columns):
             flags[part] = True
         return flags.nonzero()[0]
 
+    def between_readings(self, rows: Rows, moved: Flags) -> Rows:
+        """Those that are judged though their value has no new reading. What a window says changes by time, too: they do
+        not rest with it, as the ladder knows only what readings say."""
+        if self._rung is None:
+            return rows[:0]
+        read = np.zeros(len(rows), np.bool_)
+        for of in fields_of(self._rung.of):
+            read |= moved[self.series[self.fields.index(of), rows]]
+        return rows[~read]
+
     def looks(self, tick: Tick, rows: Rows, *, priming: bool = False) -> tuple[Look, Look | None]:
         """What `when` and `until` are judged on for these rows. Their memory is a copy: see `remember`."""
         # All of them: then the columns themselves will do.

@@ -76,6 +76,18 @@ def take_up(
     state.book.load(saved.rules)
     state.episodes = dict(saved.former)
     state.last_alert = saved.last_alert
+    _put_all(state, saved, now)
+    for bank in state.banks.values():
+        rows = np.arange(bank.size)
+        if other_feeds:
+            state.prime(bank, rows, now, sorted({column for of in bank.fields for column in bank.seen_of(of)}))
+        set_timers(state, bank, rows, now)
+        watch(state, bank, rows, now, outcome)
+    return outcome
+
+
+def _put_all(state: State, saved: Saved, now: float) -> None:
+    """All alerts in their banks, bound to their series."""
     constants = _Constants(state, saved)
     for block in saved.alerts:
         _fill(state, block, constants)
@@ -92,13 +104,6 @@ def take_up(
         bank, rows = state.of_rule(number)
         state.book.coins[number] = np.frombuffer(coins, "<i4").astype(np.int32)
         seat(state, bank, number, bank.parameters[:, rows[0]], now)
-    for bank in state.banks.values():
-        rows = np.arange(bank.size)
-        if other_feeds:
-            state.prime(bank, rows, now, sorted({column for of in bank.fields for column in bank.seen_of(of)}))
-        set_timers(state, bank, rows, now)
-        watch(state, bank, rows, now, outcome)
-    return outcome
 
 
 class _Constants:

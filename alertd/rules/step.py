@@ -43,21 +43,12 @@ def step(state: State, poll: Poll | None, now: float) -> Outcome:
         _prime_filled(state, bank, absorbed, now, outcome)
         rows = bank.touched(tick, moved, absorbed.heard)
         if bank.number in rebound:
-            # Nothing is judged across the seam but what is due.
-            away = rebound[bank.number][:, rows]
-            seam = np.logical_or.reduce(away, axis=0, initial=False) & (bank.due[rows] > now)
-            bank.calm[rows[seam]] = BUSY
-            if len(bank.memory) and seam.any():
-                state.follow(bank, rows[seam], tick, away[:, seam])
-                outcome.alerts.append(bank.block(rows[seam]))
-            rows = rows[~seam]
+            rows = _on_this_side(state, bank, rows, rebound[bank.number][:, rows], tick=tick, outcome=outcome)
         if late:
             rows = _there(state, bank, rows, now, outcome)
         if len(rows):
-            looked = rows[bank.due[rows] <= now] if bank.ladder is not None else rows[:0]
             _judge(state, bank, rows, tick, outcome, late=late)
-            # What a window says changes by time, too: they rest with what a reading says.
-            bank.calm[looked] = BUSY
+            bank.calm[bank.between_readings(rows, moved)] = BUSY
     tell_outages(state, tick, outcome, late=late)
     if state.spare:
         release(state)
@@ -85,6 +76,18 @@ def _prime_filled(state: State, bank: Bank, absorbed: Absorbed, now: float, outc
         rows = state.prime(bank, np.flatnonzero(filled & (bank.state[:n] == NEW)), now)
         if len(rows):
             outcome.alerts.append(bank.block(rows))
+
+
+def _on_this_side(state: State, bank: Bank, rows: Rows, away: Flags, *, tick: Tick, outcome: Outcome) -> Rows:
+    """Nothing is judged across a seam (`away`: which fields are bound to another series now, by row) but what is due;
+    what the others saw they remember."""
+    seam = np.logical_or.reduce(away, axis=0, initial=False) & (bank.due[rows] > tick.now)
+    bank.calm[rows[seam]] = BUSY
+    if len(bank.memory) and seam.any():
+        state.follow(bank, rows[seam], tick, away[:, seam])
+        outcome.alerts.append(bank.block(rows[seam]))
+    left: Rows = rows[~seam]
+    return left
 
 
 def _there(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) -> Rows:

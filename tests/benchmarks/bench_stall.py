@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from alertd.config.loading import steady
 from alertd.rules.amend import Change
 from tests.benchmarks import million
 from tests.benchmarks.bench_amend import NEAR, rule
@@ -81,6 +82,7 @@ def measure(market: Market, watch: Stopwatch) -> dict[str, list[float]]:
 
 
 def main() -> list[Row]:
+    steady()  # as the daemon has it
     watch, of = Stopwatch(time.perf_counter), crowd(million.ALERTS)
     with TemporaryDirectory(prefix="alertd-bench-") as folder:
         path = Path(folder) / "alertd.db"

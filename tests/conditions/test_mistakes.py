@@ -238,7 +238,7 @@ CONDITIONS = [
     ("recently(price > 3, 1h) confirmed by 2 sources", "recently(price > 3, 1h) confirmed by 2 sources",
      "'recently(price > 3, 1h)' has to be remembered: sources confirm what is true now", ""),
     ("price up 5% since last alert confirmed by 2 sources", "price up 5% since last alert confirmed by 2 sources",
-     "'price up 5% since last alert' has to be remembered: sources confirm what is true now", ""),
+     "sources never cross on the same reading", "write price > 70k confirmed by 2 sources"),
     ("binance.price > 3 confirmed by 2 sources", "binance.price > 3 confirmed by 2 sources",
      "no other source can say this: it names its source, or is not of the rule's own coin",
      "write price > 70k confirmed by 2 sources"),

@@ -4,7 +4,7 @@ there could be a doubt."""
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from tests.opinion.values import Expression, Field, Node, Num, Pct, duration
+from tests.opinion.values import Expression, Field, LastAlert, Node, Num, Pct, duration
 
 STATES = {
     "signal": {"bullish": 1.0, "bearish": -1.0},
@@ -224,7 +224,7 @@ def fields_in(tree: Node) -> list[Field]:
 def momentary(tree: Condition) -> bool:
     """Crossings and flips, an `and` with any of them, an `or` of only them; `k of`, where it needs one of them."""
     match tree:
-        case Cross() | Every() | Enters() | Flip():
+        case Cross() | Every() | Enters() | Flip() | Since(base=LastAlert()):
             return True
         case And(parts):
             return any(momentary(part) for part in parts)
