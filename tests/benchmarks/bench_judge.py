@@ -31,8 +31,8 @@ BYTES_EACH = 96
 TARGETS = {"quiet": 0.5, "busy": 0.5, "crash": 1.0}
 REASONS = {
     "quiet": "the value of each coin is measured once for each shape, and the windows of the two moves are most of it",
-    "busy": "1.5 us for each alert that fires: a third finds whose level was passed, the rest is some hundred numpy calls"
-    " on 400 to 1,600 rows in four banks, each of which costs more than its rows do",
+    "busy": "1.5 us for each alert that fires: a third finds whose level was passed, the rest is some hundred numpy"
+    " calls on 400 to 1,600 rows in four banks, each of which costs more than its rows do",
     "crash": "200 ns for each alert that fires: some 35 columns are gathered from or written to random rows, 4 to 7 ns"
     " each; the target leaves 40 ns, which is eight of them",
     "memory": "",

@@ -17,9 +17,9 @@ from alertd.model.reading import Poll, Readings
 from alertd.model.universe import Universe
 from alertd.rules.amend import Change
 from alertd.rules.files import RuleText, read_rules
-from alertd.sources.coingecko import decode_markets
+from alertd.sources.coingecko import _MARKET_ROWS, decode_markets
 from tests.benchmarks.daemon import OPEN, Daemon
-from tests.benchmarks.snapshot import COINS, DECODER, IDS, NAMES, Floats, body
+from tests.benchmarks.snapshot import COINS, IDS, NAMES, Floats, body
 from tests.benchmarks.table import Row, compare, note
 from tests.fakes import START
 
@@ -107,7 +107,7 @@ def main() -> list[Row]:
     ):
         same = iter(answers)
         ours = Ours(daemon, first, answers)
-        return [compare(name, ours, lambda: DECODER.decode(next(same)), target=TARGET, pairs=PAIRS)]
+        return [compare(name, ours, lambda: _MARKET_ROWS.decode(next(same)), target=TARGET, pairs=PAIRS)]
 
 
 if __name__ == "__main__":
