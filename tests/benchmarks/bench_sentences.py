@@ -49,7 +49,6 @@ _LEVELS = (
     "{c}.price moves {p}% in {w}",
     "{of}price down {n} in {w}",
     "{of}price up {p}% since open({i})",
-    "{of}price moves {p}% since last alert",
     "change({c}.price, {w}) < -{p}%",
     "average({of}price, {w}) > average({of}price, {x})",
     "price - low({w}) > {n} + high({x}) / {p}",
@@ -85,6 +84,7 @@ _MOMENTS = (
     "{of}price enters {n} to {n}k",
     "{of}price leaves within {p}% of {c}.price",
     "{of}signal flips to bullish",
+    "{of}price moves {p}% since last alert",
 )
 _LASTING = ("price breaks above high({w}), holds {k}m", "recently(({m}), {w})")
 
