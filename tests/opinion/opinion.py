@@ -10,7 +10,7 @@ from tests.opinion.look import Binding, Look
 from tests.opinion.readings import Key, Market, Poll, Source
 from tests.opinion.sentence import Compare, Since
 from tests.opinion.silence import missing, moments
-from tests.opinion.values import LastAlert, Node
+from tests.opinion.values import Age, LastAlert, Node
 from tests.opinion.verdicts import rebase, verdict
 
 
@@ -27,6 +27,7 @@ class Opinion:
     # ── ticks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def tick(self, poll: Poll | None, t: float) -> list[Event]:
+        self.market.heard.clear()
         came, revised = self.market.absorb(poll, t) if poll else (set[Key](), set[Key]())
         events = []
         for alert in list(self.alerts):
@@ -45,7 +46,10 @@ class Opinion:
         look = replace(alert.look(self.market, t), came=came, revised=revised)
         look = replace(look, primed=self._across(alert, look, moved))
         kind, ordinal = "", 1
-        if due or self._age_is_over(alert, look, moved) or (alert.named() & (came | revised) and not moved):
+        # What asks for an age is judged at a confirmation as well: that makes it younger.
+        younger = any(isinstance(node, Age) and look.key(node.field) in self.market.heard for node in alert.nodes())
+        read = bool(alert.named() & (came | revised)) or younger
+        if due or self._age_is_over(alert, look, moved) or (read and not moved):
             kind, ordinal = self._judge(alert, look)
         elif moved:
             # Nothing is judged across the seam; what the rest remembers goes on.

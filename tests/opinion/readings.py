@@ -81,6 +81,8 @@ class Market:
 
     def __init__(self) -> None:
         self.series: dict[Key, Series] = {}
+        self.heard: set[Key] = set()
+        """The series of which the last poll said anything."""
 
     def watch(self, key: Key, stale_after: float, t: float) -> Series:
         return self.series.setdefault(key, Series(stale_after, t))
@@ -96,6 +98,8 @@ class Market:
             key = (poll.source, name, coin)
             if key in self.series:
                 self.series[key].seen = t
+                came.setdefault("confirmed", set()).add(key)
+        self.heard = {key for word, keys in came.items() if word != "refused" for key in keys}
         return came["new"], came["revised"]
 
 
