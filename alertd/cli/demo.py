@@ -1,5 +1,6 @@
 """`alertd demo`: everything at once, on this machine alone."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -21,10 +22,8 @@ def command(ctx: click.Context, prices: tuple[Path, ...]) -> None:
 
     Neither network nor keys are needed. Exit code 0 only if everything that should arrive did.
     """
-    try:
-        import aiosmtpd  # noqa: F401 — an extra: only the demo needs a mail server
-    except ImportError:
-        raise AlertdError("the demo needs its extra: pip install 'alertd[demo]'") from None
+    if find_spec("aiosmtpd") is None:  # only the demo needs a mail server
+        raise AlertdError("the demo needs its extra: pip install 'alertd[demo]'")
     from alertd.demo.play import main
 
     ctx.exit(0 if main(prices) else EXIT_FAILED)

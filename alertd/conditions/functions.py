@@ -282,7 +282,8 @@ FUNCTIONS: Mapping[str, FunctionSpec] = MappingProxyType({spec.name: spec for sp
 
 
 def bars_of(function: str, arguments: tuple[float, ...]) -> int:
-    """The closed bars that an indicator needs before it is known."""
+    """The closed bars that an indicator needs before it is known. Raises ValueError for what is none."""
     bars = FUNCTIONS[function].bars
-    assert bars is not None, function  # noqa: S101 - a row of the table that is no indicator
+    if bars is None:
+        raise ValueError(f"{function} is no indicator")
     return bars(arguments)

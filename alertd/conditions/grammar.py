@@ -6,7 +6,7 @@ IN or AGE needs no quotes in front of a dot. A new form is a rule below, its key
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from lark import Lark, Token, UnexpectedCharacters
@@ -140,6 +140,10 @@ def _word(kind: str, text: str, start: int) -> Token:
     return word
 
 
+_unexpected: Callable[[str, int, int, int], UnexpectedCharacters] = UnexpectedCharacters
+"""Lark's own error, made from the text, a place in it, line and column."""
+
+
 class _Words(Lexer):
     """Cuts a sentence into its words in one go: all kinds of them are one pattern, and a keyword is its own kind.
 
@@ -163,7 +167,7 @@ class _Words(Lexer):
             if kind in _KEYWORDS_OF:
                 kind = _KEYWORDS_OF[kind].get(word.lower(), kind)
             elif kind == _STRANGE:
-                raise UnexpectedCharacters(text, found.end() - 1, 1, found.end())  # type: ignore[no-untyped-call]  # Lark
+                raise _unexpected(text, found.end() - 1, 1, found.end())
             yield _word(kind, word, found.end() - len(word))
 
 

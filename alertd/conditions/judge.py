@@ -81,7 +81,7 @@ class _Judging:
         self.look = look
         self.used = 0
 
-    def verdict(self, node: Condition) -> Codes:  # noqa: PLR0911 - one line per form
+    def verdict(self, node: Condition) -> Codes:
         match node:
             case Compare() | Is() | Move() | Within() | Between():
                 return level(node, self.look)
@@ -99,6 +99,11 @@ class _Judging:
                 return self._since(node)
             case Recently():
                 return self._recently(node)
+            case Not() | And() | Or() | Some() | Confirmed():
+                return self._joined(node)
+
+    def _joined(self, node: Not | And | Or | Some | Confirmed) -> Codes:
+        match node:
             case Not(of):
                 return (YES - self.verdict(of)).astype(np.int8)
             case And(parts):

@@ -138,7 +138,8 @@ class Sentence:
         """The problem behind an error of the parser."""
         if isinstance(error, UnexpectedToken):
             return self._unexpected_word(error)
-        assert isinstance(error, UnexpectedCharacters)  # noqa: S101 - the parser raises these two
+        if not isinstance(error, UnexpectedCharacters):
+            raise error
         at = error.pos_in_stream or 0
         char = self.text[at]
         digits_before = self.text[:at].rstrip()[-1:].isalnum()

@@ -91,8 +91,8 @@ class Daemon:
             await self._reader
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None  # noqa: S101 — it was asked for
-        async for content in process.stderr:
+        log = process.stderr
+        while log is not None and (content := await log.readline()):
             text = content.decode(errors="replace").rstrip()
             self._last.append(text)
             try:

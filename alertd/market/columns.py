@@ -1,5 +1,6 @@
 """Arrays of one length that grow together: the shape of every table that is judged."""
 
+from math import isnan
 from typing import ClassVar
 
 import numpy as np
@@ -71,7 +72,7 @@ class Columns:
         """Write into a column; a rare one gets memory of its own only for what is not its fill."""
         if not self.owns(name):
             fill = self.FILL[name][1]
-            if (np.isnan(values) if fill != fill else values == fill).all():  # noqa: PLR0124 - NaN is not itself
+            if (np.isnan(values) if isnan(fill) else values == fill).all():
                 return
             self.own(name)
         getattr(self, name)[rows] = values

@@ -15,6 +15,7 @@ from alertd.rules.bank import Bank, Shape
 from alertd.rules.lifecycle import BUSY, FIRING
 from alertd.rules.outages import watch
 from alertd.rules.outcome import Outcome
+from alertd.rules.panel import Panel
 from alertd.rules.rule import Rule
 from alertd.rules.state import State
 from alertd.rules.timers import set_timers
@@ -134,7 +135,7 @@ def _put(state: State, rule: Rule, now: float, outcome: Outcome) -> None:
     book.coins.pop(number, None)
     if bank.panel is not None:
         book.coins[number] = np.array([state.coin(name) for name in dict.fromkeys(rule.symbols)], np.int32)
-        seat(state, bank, number, new.constants, now)
+        seat(state, bank.panel, number, new.constants, now)
     _take_name(state, bank, rows)
     state.prime(bank, fresh, now)
     bank.calm[kept] = BUSY
@@ -188,10 +189,8 @@ def _add(state: State, new: _New, number: int, coins: Numbers, now: float) -> Ro
     return rows
 
 
-def seat(state: State, bank: Bank, number: int, constants: Floats, now: float) -> None:
+def seat(state: State, panel: Panel, number: int, constants: Floats, now: float) -> None:
     """Put the coins that a rule counts or ranks into the panel of its bank."""
-    panel = bank.panel
-    assert panel is not None  # noqa: S101 - only such banks come here
     coins = state.book.coins[number]
     rows = panel.extend(len(coins))
     panel.rule[rows], panel.coin[rows] = number, coins

@@ -131,14 +131,14 @@ class Bank(Columns):
         self.watched = [column for column, of in enumerate(self.fields) if of not in aged]
         self._aged = [column for column, of in enumerate(self.fields) if of in aged]
         rung = rung_of(shape.when) if shape.until is None and not shape.checked else None
-        self._rung = rung if rung is not None and all(of.coin is None for of in fields_of(rung.of)) else None
-        self.ladder = Ladder(self._rung.of, fields_of(self._rung.of)) if self._rung is not None else None
+        own = rung is not None and all(of.coin is None for of in fields_of(rung.of))
+        self.ladder = Ladder(rung) if rung is not None and own else None
         super().__init__(series=len(self.fields), parameters=parameters, memory=sum(map(memories, trees)))
 
     def enlist(self, rows: Rows) -> None:
         """These rows are complete: from now on they are found."""
         if self.ladder is not None and not self._changing:
-            self.ladder.add(rows, self._rungs())
+            self.ladder.add(rows, self._rungs(self.ladder))
 
     def begin_changes(self) -> None:
         """Many alerts will come and go: the ladder is set up anew at the end."""
@@ -147,12 +147,11 @@ class Bank(Columns):
     def end_changes(self) -> None:
         self._changing = False
         if self.ladder is not None:
-            self.ladder.build(np.arange(self.size), self._rungs())
+            self.ladder.build(np.arange(self.size), self._rungs(self.ladder))
 
-    def _rungs(self) -> Rungs:
-        assert self._rung is not None  # noqa: S101 - only who has a ladder asks
-        series = [self.series[self.fields.index(of)] for of in fields_of(self._rung.of)]
-        return Rungs(self.coin, self.parameters[self._rung.parameter], series)
+    def _rungs(self, ladder: Ladder) -> Rungs:
+        series = [self.series[self.fields.index(of)] for of in ladder.fields]
+        return Rungs(self.coin, self.parameters[ladder.rung.parameter], series)
 
     def standing(self, rows: Rows) -> Standing:
         return Standing(*(getattr(self, name)[rows] for name in STANDING))
@@ -181,10 +180,10 @@ class Bank(Columns):
 
     def _met(self, ladder: Ladder, tick: Tick, moved: Flags) -> Rows:
         """Of those that only a level can change: the ones whose level was passed, and those that do not rest."""
-        parts = [ladder.passed(tick, moved, self._rungs().level)]
+        parts = [ladder.passed(tick, moved, self._rungs(ladder).level)]
         restless = (self.calm[: self.size] == BUSY).nonzero()[0]
         parts += [restless[moved[column[restless]]] for column in self.series]
-        for of in self._rung.beside if self._rung is not None else ():
+        for of in ladder.rung.beside:
             parts.append(gather(moved, self.series[self.fields.index(of), : self.size]).nonzero()[0])
         if self.soonest <= tick.now:
             parts.append((self.due[: self.size] <= tick.now).nonzero()[0])
@@ -196,10 +195,10 @@ class Bank(Columns):
     def between_readings(self, rows: Rows, moved: Flags) -> Rows:
         """Those that are judged though their value has no new reading. What a window says changes by time, too: they do
         not rest with it, as the ladder knows only what readings say."""
-        if self._rung is None:
+        if self.ladder is None:
             return rows[:0]
         read = np.zeros(len(rows), np.bool_)
-        for of in fields_of(self._rung.of):
+        for of in self.ladder.fields:
             read |= moved[self.series[self.fields.index(of), rows]]
         return rows[~read]
 
@@ -263,9 +262,9 @@ class Bank(Columns):
 
     def drop(self, rows: Rows) -> tuple[Rows, Rows]:
         if self.ladder is not None and not self._changing:
-            self.ladder.remove(rows, self._rungs())
+            self.ladder.remove(rows, self._rungs(self.ladder))
             holes, movers = self.moves(rows)
-            self.ladder.rename(movers, holes, self._rungs())
+            self.ladder.rename(movers, holes, self._rungs(self.ladder))
         moved = super().drop(rows)
         if self.soonest < np.inf:
             self.soonest = float(self.due[: self.size].min(initial=np.inf))

@@ -82,16 +82,16 @@ class Ladder:
     its rows were last judged on, `below` and `above` the levels next to it, `series` what its fields are bound to.
     """
 
-    def __init__(self, of: Expression | Move, fields: tuple[Field, ...]) -> None:
-        self._of = of
-        self._fields = fields
+    def __init__(self, rung: Rung) -> None:
+        self.rung = rung
+        self.fields = fields_of(rung.of)
         self._order: Numbers = np.empty(0, np.int32)
         self._count = 0
         self._starts: Rows = np.zeros(1, np.intp)
         self._last: Floats = np.empty(0)
         self._below: Floats = np.empty(0)
         self._above: Floats = np.empty(0)
-        self._series: Numbers = np.zeros((len(fields), 0), np.int32)
+        self._series: Numbers = np.zeros((len(self.fields), 0), np.int32)
 
     # ── who is on it ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,7 +135,7 @@ class Ladder:
 
     def rebind(self, target: Ints) -> None:
         """Its coins are bound to what their series have become; where that is another one, all of it is judged anew."""
-        for column, of in zip(self._series, self._fields, strict=True):
+        for column, of in zip(self._series, self.fields, strict=True):
             if of.source is None:
                 new = target[column]
                 self._last[new != column] = np.nan
@@ -152,7 +152,7 @@ class Ladder:
             self._last, self._below, self._above = (
                 np.append(column, np.full(more, np.nan)) for column in (self._last, self._below, self._above)
             )
-            self._series = np.append(self._series, np.zeros((len(self._fields), more), np.int32), axis=1)
+            self._series = np.append(self._series, np.zeros((len(self.fields), more), np.int32), axis=1)
 
     def build(self, rows: Rows | Numbers, rungs: Rungs) -> None:
         """All of its rows, put in order anew."""
@@ -207,16 +207,16 @@ class Ladder:
         """The value of each coin, and how far from it a level may be that equals it."""
         look = Look(
             tick=tick,
-            series={of: column[coins] for of, column in zip(self._fields, self._series, strict=True)},
+            series={of: column[coins] for of, column in zip(self.fields, self._series, strict=True)},
             parameters=(),
             memory=(),
             added=np.full(len(coins), np.nan),
         )
         with np.errstate(all="ignore"):
-            if not isinstance(self._of, Move):
-                values = number(self._of, look)
+            if not isinstance(self.rung.of, Move):
+                values = number(self.rung.of, look)
                 return values, _NEAR * np.abs(values)
-            return _moved(self._of, look)
+            return _moved(self.rung.of, look)
 
     def _search(self, coins: Rows, values: Floats, levels: Floats, side: str) -> Rows:
         """Where a value would stand among the levels of its coin: before its equals, or behind them."""

@@ -103,7 +103,8 @@ def _put_all(state: State, saved: Saved, now: float) -> None:
     for number, coins in saved.panels.items():
         bank, rows = state.of_rule(number)
         state.book.coins[number] = np.frombuffer(coins, "<i4").astype(np.int32)
-        seat(state, bank, number, bank.parameters[:, rows[0]], now)
+        if bank.panel is not None:
+            seat(state, bank.panel, number, bank.parameters[:, rows[0]], now)
 
 
 class _Constants:

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -169,7 +169,7 @@ def moments(texts: Sequence[str | None], missing: float) -> Floats:
     Thousands at once, all written like "2024-04-07T16:49:31.736Z", take a third of the time that one by one takes.
     """
     try:
-        joined = "".join(texts)  # type: ignore[arg-type]  # a None among them is what the TypeError is for
+        joined = "".join(cast("Sequence[str]", texts))  # a None among them is what the TypeError is for
         if len(joined) == 24 * len(texts) and joined[23::24] == "Z" * len(texts):
             parts = np.frombuffer(joined.encode("ascii"), [("moment", "S23"), ("zone", "S1")])
             return parts["moment"].astype("datetime64[ms]").astype(np.float64) / 1000.0

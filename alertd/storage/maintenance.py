@@ -14,7 +14,13 @@ from alertd.storage.database import WAY_OUT, copy, explain, open_readonly, open_
 from alertd.storage.lock import Lock, owner_of
 from alertd.storage.sqlite import read_snapshot
 
-_TABLES = ("rule", "alert", "series", "page", "event", "unsent", "held", "item", "delivery")
+_COUNTS = """
+SELECT (SELECT count(*) FROM rule) AS rule, (SELECT count(*) FROM alert) AS alert,
+    (SELECT count(*) FROM series) AS series, (SELECT count(*) FROM page) AS page,
+    (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM unsent) AS unsent,
+    (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM item) AS item,
+    (SELECT count(*) FROM delivery) AS delivery
+"""
 
 # Checks that the tables' own constraints cannot make: (what is wrong, a query whose rows are the culprits).
 _RULES = (
@@ -55,11 +61,9 @@ def count_rows(path: Path) -> dict[str, int]:
     try:
         with closing(open_readonly(path)) as connection:
             version_of(connection, path)
-            counts = {}
-            for table in _TABLES:
-                query = f"SELECT count(*) FROM {table}"  # noqa: S608  (our own names)
-                counts[table] = connection.execute(query).fetchone()[0]
-            return counts
+            found = connection.execute(_COUNTS)
+            names = [column[0] for column in found.description]
+            return dict(zip(names, found.fetchone(), strict=True))
     except sqlite3.Error as error:
         raise explain(error, path) from None
 
