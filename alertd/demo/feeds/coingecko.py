@@ -4,12 +4,14 @@ Formats: coingecko/coingecko-api-oas.
 """
 
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, Unpack
 
 from aiohttp import web
 
 from alertd.demo.feeds.ground import Feed, answer, iso, number, page, tagged
 from alertd.demo.market import DAY, HOUR, MINUTE, Market
+from alertd.demo.platforms.http import Serving, whole_seconds
+from alertd.demo.platforms.limits import Ask, Refusal
 from alertd.demo.platforms.record import Record
 from alertd.sources.candle_files import coarser, ended_in
 
@@ -20,6 +22,8 @@ MOST = 250
 class CoinGeckoFeed(Feed):
     """With `keys`, only who shows one of them in the plan's header is answered."""
 
+    name = "coingecko"
+
     def __init__(
         self,
         market: Market,
@@ -28,8 +32,9 @@ class CoinGeckoFeed(Feed):
         *,
         keys: Set[str] = frozenset(),
         plan: str = "demo",
+        **serving: Unpack[Serving],
     ) -> None:
-        super().__init__(market, record, ids)
+        super().__init__(market, record, ids, **serving)
         self.keys = keys
         self.header = HEADERS[plan]
 
@@ -44,6 +49,15 @@ class CoinGeckoFeed(Feed):
             web.get("/api/v3/coins/list", self._list),
             web.get("/api/v3/coins/{id}/market_chart", self._chart),
         ]
+
+    def caller(self, request: web.Request) -> str:
+        return request.headers.get(self.header, "")
+
+    def limited(self, ask: Ask, refusal: Refusal) -> web.Response:
+        return answer(_status(429, "You've exceeded the Rate Limit."), status=429, headers=whole_seconds(refusal))
+
+    def banned(self) -> web.Response:
+        return answer(_status(1020, "Access Denied"), status=403)
 
     def _admit(self, request: web.Request, *needed: str) -> web.Response | None:
         """What is wrong with a request, as CoinGecko says it; None if nothing is."""

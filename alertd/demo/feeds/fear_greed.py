@@ -1,17 +1,22 @@
 """alternative.me's Fear & Greed index on loopback: /fng/, one value a day, numbers as strings, newest first."""
 
+from typing import Unpack
+
 from aiohttp import web
 
 from alertd.demo.feeds.ground import Feed, answer, number
 from alertd.demo.market import DAY, Market
+from alertd.demo.platforms.http import Serving
 from alertd.demo.platforms.record import Record
 
 CLASSES = ((25, "Extreme Fear"), (46, "Fear"), (55, "Neutral"), (75, "Greed"), (101, "Extreme Greed"))
 
 
 class FearGreedFeed(Feed):
-    def __init__(self, market: Market, record: Record) -> None:
-        super().__init__(market, record, {})
+    name = "fear_greed"
+
+    def __init__(self, market: Market, record: Record, **serving: Unpack[Serving]) -> None:
+        super().__init__(market, record, {}, **serving)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/fng/", self._index)]

@@ -3,13 +3,16 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import ClassVar, TypeVar, Unpack
 
 import msgspec
 from aiohttp import web
 
+from alertd.demo.feeds.lies import spoilt
 from alertd.demo.market import Market
-from alertd.demo.platforms.http import HttpPlatform
+from alertd.demo.platforms.http import Handle, HttpPlatform, Serving
+from alertd.demo.platforms.limits import Ask
+from alertd.demo.platforms.moods import Temper
 from alertd.demo.platforms.record import Record
 
 Row = TypeVar("Row")
@@ -19,11 +22,18 @@ class Feed(HttpPlatform):
     """An API that tells of a market as of `record.now()`; `record.wrong` notes requests that the real one would not
     like. `ids` are its own ids by coin; coins without one get their name in lower case."""
 
-    def __init__(self, market: Market, record: Record, ids: Mapping[str, str | int]) -> None:
-        super().__init__(record)
+    counted: ClassVar[str] = "calls"
+    """The limit that its calls count against."""
+
+    def __init__(
+        self, market: Market, record: Record, ids: Mapping[str, str | int], **serving: Unpack[Serving]
+    ) -> None:
+        super().__init__(record, **serving)
         self.market = market
         self.ids = {coin: ids.get(coin, coin.lower()) for coin in market.bars}
         self.coins = {str(number): coin for coin, number in self.ids.items()}
+        self.answered: list[tuple[float, str]] = []
+        """(time, path) of every answer of its own."""
 
     @property
     def api(self) -> str:
@@ -37,6 +47,23 @@ class Feed(HttpPlatform):
     @property
     def now(self) -> float:
         return self.record.now()
+
+    def caller(self, request: web.Request) -> str:
+        """Whose calls a limit counts together: a key's; all there are where the API knows none."""
+        return ""
+
+    def weight(self, request: web.Request) -> int:
+        """What a call counts as."""
+        return 1
+
+    async def respond(self, request: web.Request, handler: Handle) -> web.StreamResponse:
+        if refused := self.over(request, Ask(self.counted, self.caller(request), self.weight(request))):
+            return refused
+        response = await handler(request)
+        self.answered.append((self.now, request.path))
+        if self.temper(request) is Temper.LYING and isinstance(response, web.Response):
+            return spoilt(response, self._dice.lie())
+        return response
 
     def fault(self, text: str) -> None:
         self.record.wrong.append(text)

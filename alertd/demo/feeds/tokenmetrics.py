@@ -7,12 +7,14 @@ forms of a date, `tm_link` beside `TM_LINK`. The signals and grades are computed
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import date
-from typing import Any
+from typing import Any, Unpack
 
 from aiohttp import web
 
 from alertd.demo.feeds.ground import Feed, answer, iso, number, page, tagged
 from alertd.demo.market import DAY, HOUR, Market
+from alertd.demo.platforms.http import Serving, whole_seconds
+from alertd.demo.platforms.limits import Ask, Refusal
 from alertd.demo.platforms.record import Record
 from alertd.sources.candle_files import coarser
 
@@ -37,6 +39,8 @@ class TokenMetricsFeed(Feed):
     It speaks both versions, whichever is asked; `version` is the one that `api` names.
     """
 
+    name = "tokenmetrics"
+
     def __init__(
         self,
         market: Market,
@@ -46,9 +50,10 @@ class TokenMetricsFeed(Feed):
         keys: Set[str] = frozenset(),
         header: str = "x-api-key",
         version: str = "v2",
+        **serving: Unpack[Serving],
     ) -> None:
         numbered = {coin: ids.get(coin, free) for free, coin in enumerate(market.bars, 10_001)}
-        super().__init__(market, record, numbered)
+        super().__init__(market, record, numbered, **serving)
         self.keys = keys
         self.header = header
         self.version = version
@@ -73,6 +78,16 @@ class TokenMetricsFeed(Feed):
             "daily-ohlcv": self._daily_bars,
         }
         return [web.get(f"/{{version:v[23]}}/{path}", self._told(rows)) for path, rows in paths.items()]
+
+    def caller(self, request: web.Request) -> str:
+        return request.headers.get(self.header, "")
+
+    def limited(self, ask: Ask, refusal: Refusal) -> web.Response:
+        said = {"success": False, "message": "Rate limit exceeded"}
+        return answer(said, status=429, headers=whole_seconds(refusal))
+
+    def banned(self) -> web.Response:
+        return answer({"success": False, "message": "Forbidden"}, status=403)
 
     def _told(self, rows: Callable[[list[str], web.Request], Iterable[Row]]) -> Callable[[web.Request], Any]:
         """A route that gives a page of rows to those who may have it."""

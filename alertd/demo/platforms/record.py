@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -12,7 +12,10 @@ from enum import Enum, auto
 class Received:
     """One message that a platform took. `message` is alertd's message id where the platform carries it, else "".
 
-    `text` is what a person reads there, after the platform undid its markup. `at` is epoch seconds.
+    `text` is what a person reads there, after the platform undid its markup. `at` is epoch seconds. `ref` is the
+    platform's own id of it (a mail's is its Message-ID), "" where it has none. An edit has the ref of the message that
+    it changes, in `edits` too; `replies` is the ref of what it answers, the head of its thread. `buttons` are links
+    (label, URL). `sender` tells several credentials of one platform apart, as the platform's public name for each.
     """
 
     channel: str
@@ -20,6 +23,17 @@ class Received:
     message: str
     text: str
     at: float
+    ref: str = ""
+    edits: str = ""
+    replies: str = ""
+    silent: bool = False
+    buttons: tuple[tuple[str, str], ...] = ()
+    sender: str = ""
+
+    @property
+    def new(self) -> bool:
+        """True for a message of its own, False for an edit of one."""
+        return not self.edits
 
 
 class Act(Enum):
@@ -53,7 +67,9 @@ class Record:
 
     `wrong` are the mistakes they found in what they got: a signature that does not match, a tag that does not close.
     `answers` are given by the next requests, one each, before a platform answers on its own again.
-    `on_received` is called with each message taken.
+    `on_received` is called with each message taken, edits too. `refused` counts what was over a limit, by (platform,
+    reason); `early` counts calls to a bucket while a Retry-After of it ran. A call that came within `flight` seconds
+    (of `now`) after that answer was under way already, and does not count.
     """
 
     now: Callable[[], float] = time.time
@@ -61,18 +77,19 @@ class Record:
     received: list[Received] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answers: deque[Answer] = field(default_factory=deque)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    early: int = 0
+    flight: float = 0.05
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, channel: str, address: str, message: str, text: str) -> Received:
+    def take(self, received: Received) -> None:
         """Note a message that a platform has taken."""
-        received = Received(channel, address, message, text, self.now())
         self.received.append(received)
         self.on_received(received)
         self._arrived.set()
-        return received
 
     async def arrived(self, count: int) -> None:
-        """Wait until so many messages have been taken in all."""
+        """Wait until so many messages (edits count) have been taken in all."""
         while len(self.received) < count:
             self._arrived.clear()
             await self._arrived.wait()

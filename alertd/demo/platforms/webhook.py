@@ -1,27 +1,32 @@
 """An endpoint as a receiver would write it: it verifies the signature and keeps the idempotency keys."""
 
 import json
-import ssl
 from collections.abc import Sequence
+from typing import Unpack
 
 from aiohttp import web
 
 from alertd.channels.webhook import WINDOW, verify
-from alertd.demo.platforms.http import HttpPlatform
-from alertd.demo.platforms.record import Record
+from alertd.demo.platforms.http import HttpPlatform, Serving
+from alertd.demo.platforms.limits import Ask
+from alertd.demo.platforms.record import Received, Record
 
 
 class WebhookPlatform(HttpPlatform):
     """Takes any path, which is the address it notes. `repeats` counts attempts whose key it had already; signatures
-    are good for `window` seconds."""
+    are good for `window` seconds. Paths in `missing` are answered by 404, those in `gone` by 410."""
+
+    name = "webhook"
 
     def __init__(
-        self, record: Record, secrets: Sequence[str], *, tls: ssl.SSLContext | None = None, window: float = WINDOW
+        self, record: Record, secrets: Sequence[str], *, window: float = WINDOW, **serving: Unpack[Serving]
     ) -> None:
-        super().__init__(record, tls=tls)
+        super().__init__(record, **serving)
         self.window = window
         self.secrets = secrets
         self.repeats = 0
+        self.missing: set[str] = set()
+        self.gone: set[str] = set()
         self._keys: set[tuple[str, str]] = set()
         self._nonces: set[str] = set()
 
@@ -29,6 +34,10 @@ class WebhookPlatform(HttpPlatform):
         return [web.post("/{path:.*}", self._take)]
 
     async def _take(self, request: web.Request) -> web.Response:
+        if refused := self.over(request, Ask("endpoint", request.path)):
+            return refused
+        if request.path in self.missing or request.path in self.gone:
+            return web.Response(status=404 if request.path in self.missing else 410)
         content = await request.read()
         wrong = verify(request.headers, content, self.secrets, self.record.now(), window=self.window)
         nonce = request.headers.get("Alertd-Nonce", "")
@@ -47,5 +56,5 @@ class WebhookPlatform(HttpPlatform):
             self.repeats += 1
             return web.Response(status=200)
         self._keys.add((request.path, key))
-        self.record.take("webhook", request.path, key, message["text"])
+        self.record.take(Received("webhook", request.path, key, message["text"], self.record.now(), ref=key))
         return web.Response(status=202)
