@@ -10,7 +10,7 @@ from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
 from alertd.errors import DeliveryDelayed
 from alertd.model.notification import Delivery
-from alertd.ports import Pacing
+from alertd.ports import Bucket
 from alertd.wire.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,12 +27,17 @@ class Console:
     """Each message is a block: `[address] title`, the rest indented below it. Control characters never get through,
     so that no text can move the cursor or colour the terminal."""
 
-    pacing = Pacing(in_flight=1)
+    in_flight = 1
+    remembers = 0.0
+    resends = True
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    async def send(self, delivery: Delivery, now: float) -> None:
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        return ()
+
+    async def send(self, delivery: Delivery, now: float) -> str:
         text = plain(fit(delivery.notification, ROOM)).replace("\n", "\n    ")
         try:
             sys.stdout.write(f"[{delivery.address}] {text}\n")
@@ -44,6 +49,7 @@ class Console:
             encoding = sys.stdout.encoding
             sys.stdout.write(f"[{delivery.address}] {text}\n".encode(encoding, "replace").decode(encoding))
             sys.stdout.flush()
+        return ""
 
     async def close(self) -> None:
         """Nothing is held open."""

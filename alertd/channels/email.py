@@ -1,4 +1,4 @@
-"""Email over SMTP submission (RFC 6409), through aiosmtplib: one reused connection, one recipient per mail.
+"""Email over SMTP submission (RFC 6409), through aiosmtplib: reused connections, one recipient per mail.
 
 The Message-ID is made of the message's id, so a mail that is sent again after an unclear failure collapses in most
 mailboxes. Signing (DKIM, SPF, DMARC) is the relay's work.
@@ -9,34 +9,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from base64 import b64encode
-from contextlib import suppress
-from datetime import UTC, datetime
-from email import policy
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from math import inf
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from alertd.channels.answers import Reason, by_failure
 from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.model.notification import Delivery, Notification, Tone
-from alertd.ports import Pacing
-from alertd.wire.secret import Secret, conceal, redact
+from alertd.model.notification import Delivery, Loudness, Notification, Tone
+from alertd.ports import Bucket, Limit
+from alertd.wire import mime
+from alertd.wire.secret import redact
 from alertd.wire.session import tls
-from alertd.wire.settings import Network, loopback
-from alertd.wire.tunnel import plain_proxy, tunnel
+from alertd.wire.settings import Count, Rate
+from alertd.wire.smtp import Line, SmtpSettings
+from alertd.wire.tunnel import plain_proxy
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
-    from aiosmtplib import SMTP, SMTPResponseException
+    from aiosmtplib import SMTPResponseException
 
 ROOM = Room(total=100_000, title=200, facts=200, links=50)
 """Ours: no server's limit, but nobody reads more. The title is the subject, folded by the email package."""
@@ -44,16 +39,27 @@ ROOM = Room(total=100_000, title=200, facts=200, links=50)
 IDLE = 30.0
 """Seconds after which an unused connection is closed, before the server does (postfix: 300, Gmail: 600)."""
 
-PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
 COLOURS = {Tone.ALARM: "#c0392b", Tone.CLEAR: "#1e8449", Tone.NOTE: "#5d6d7e"}
 
+URGENCY: dict[Loudness, tuple[tuple[str, str], ...]] = {
+    Loudness.LOUD: (("Importance", "high"), ("X-Priority", "1")),
+    Loudness.USUAL: (),
+    Loudness.SILENT: (("Importance", "low"), ("X-Priority", "5")),
+}
+"""RFC 2156, and what mail programs made of it."""
+
+_FREE = Limit(0.0)
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 
 
 def check_address(address: str) -> str | None:
     """An address is a bare mailbox, `desk@desk.example`: no name, no list, ASCII."""
-    if _ADDRESS.fullmatch(address) and len(address) <= 254 and ".." not in address and ".@" not in address:
+    if (
+        _ADDRESS.fullmatch(address)
+        and len(address) <= 254
+        and not any(wrong in f".{address}" for wrong in ("..", ".@"))
+    ):
         return None
     return "expected one mailbox such as desk@desk.example"
 
@@ -64,136 +70,94 @@ def _mailbox(address: str) -> str:
     return address
 
 
-class EmailSettings(Network):
-    """`tls` is how the connection is made safe, never guessed: `none` only to this machine itself."""
+class EmailSettings(SmtpSettings):
+    """`rate` is what the provider takes from one sender, `connections` how many it may have at once."""
 
-    host: str = Field(min_length=1)
-    port: int | None = Field(default=None, ge=1, le=65535)
-    tls: Literal["starttls", "tls", "none"] = "starttls"
-    user: str | None = None
-    password: Secret | None = None
+    connections: int = Field(default=1, ge=1, le=32)
+    rate: Rate | None = None
     sender: Annotated[str, AfterValidator(_mailbox)] = Field(alias="from")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.tls == "none" and not loopback(self.host):
-            raise PydanticCustomError("tls", "tls: none only to this machine itself; write starttls or tls")
-        if (self.user is None) != (self.password is None):
-            raise PydanticCustomError("login", "user and password go together")
-        return self
 
 
 class Email:
-    """One SMTP connection, used by one mail at a time, closed after `idle` seconds without one."""
+    """As many connections as are configured, one if none are said."""
 
-    pacing = Pacing(in_flight=1)
+    remembers = inf
+    resends = True
 
     def __init__(self, name: str, settings: EmailSettings, *, idle: float = IDLE) -> None:
         self.name = name
-        self._settings = settings
-        self._tls = None if settings.tls == "none" else tls(settings.ca_file)
-        self._idle = idle
-        self._smtp: SMTP | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._lock = asyncio.Lock()
+        self.in_flight = settings.connections
+        self._sender = settings.sender
+        self._pace = (Bucket("mailbox", _pace(settings.rate)),) if settings.rate else ()
+        context = None if settings.tls == "none" else tls(settings.ca_file)
+        # The one that was used last is taken first, so that those that nobody needs grow idle.
+        self._lines: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
+        for _ in range(settings.connections):
+            self._lines.put_nowait(Line(settings, context, domain=settings.sender.rpartition("@")[2], idle=idle))
         # What cannot be used is told before anything is sent.
         if proxy := settings.proxy_url():
             plain_proxy(proxy)
         if settings.password:
             settings.password.reveal()
 
-    async def send(self, delivery: Delivery, now: float) -> None:
-        from aiosmtplib import SMTPException
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        # A mailbox has no limit that we know of: its bucket is there for what its server may say.
+        return *self._pace, Bucket(f"chat:{address}", _FREE)
 
+    async def send(self, delivery: Delivery, now: float) -> str:
+        """Returns the Message-ID."""
+        from aiosmtplib import SMTPException, SMTPResponseException
+
+        if check_address(delivery.address):
+            raise DeliveryRefused("the server cannot be given this address", reason=Reason.RECIPIENT_REFUSED)
+        ref = message_id(delivery.message, self._sender)
+        content = compose(delivery, self._sender, now)
+        line = await self._lines.get()
         try:
-            content = compose(delivery, self._settings.sender, now)
-        except (ValueError, MessageError):
-            # What the checks before it let through and a header does not take.
-            raise DeliveryRefused("this cannot be written as a mail", reason=Reason.BAD_REQUEST) from None
-        async with self._lock:
-            self._rest()
-            sure = False
-            try:
-                smtp = await self._connected()
-                refused, _ = await smtp.sendmail(self._settings.sender, [delivery.address], content)
-                sure = True
-                if delivery.address in refused:
-                    raise _at_recipient(refused[delivery.address].code, refused[delivery.address].message)
-            except (SMTPException, OSError, ConfigError, ValueError) as error:
-                verdict = _verdict(error)
-                # After a refusal the session is as before (aiosmtplib sends RSET); after anything else nobody knows.
-                sure = isinstance(verdict, DeliveryRefused) and not verdict.whole_channel
-                raise verdict from None
-            finally:
-                if sure:
-                    self._timer = asyncio.get_running_loop().call_later(self._idle, self._drop)
-                else:
-                    self._drop()
+            await line.send(self._sender, delivery.address, content)
+        except SMTPResponseException as error:
+            raise _by_reply(error, delivery.address) from None
+        except (SMTPException, OSError, ConfigError, ValueError) as error:
+            raise _by_failure(error, line.asked) from None
+        finally:
+            self._lines.put_nowait(line)
+        return ref
 
     async def close(self) -> None:
-        async with self._lock:
-            self._rest()
-            if self._smtp and self._smtp.is_connected:
-                with suppress(Exception):  # a farewell: the mails are out, whatever it answers
-                    await self._smtp.quit(timeout=2)
-            self._drop()
-
-    async def _connected(self) -> SMTP:
-        from aiosmtplib import SMTP
-
-        if self._smtp and self._smtp.is_connected:
-            return self._smtp
-        self._drop()
-        settings = self._settings
-        port = settings.port or PORTS[settings.tls]
-        proxy = settings.proxy_url()
-        sock = await tunnel(proxy, settings.host, port, within=settings.timeout) if proxy else None
-        self._smtp = smtp = SMTP(
-            hostname=settings.host,
-            port=None if sock else port,
-            sock=sock,
-            use_tls=settings.tls == "tls",
-            start_tls=settings.tls == "starttls",
-            tls_context=self._tls,
-            timeout=settings.timeout,
-            # Without it the library asks the name servers for this machine's name.
-            local_hostname=settings.sender.rpartition("@")[2],
-        )
-        await smtp.connect()
-        if settings.user and settings.password:
-            password = settings.password.reveal()
-            conceal(b64encode(f"\0{settings.user}\0{password}".encode()).decode())  # AUTH PLAIN, if it comes back
-            await smtp.login(settings.user, password)
-        return smtp
-
-    def _rest(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-
-    def _drop(self) -> None:
-        if self._smtp:
-            self._smtp.close()
-            self._smtp = None
+        for line in [await self._lines.get() for _ in range(self.in_flight)]:
+            await line.close()
+            self._lines.put_nowait(line)
 
 
 def compose(delivery: Delivery, sender: str, now: float) -> bytes:
-    """The mail as it goes over the wire: seven-bit, text and HTML. Raises ValueError where a header would break."""
+    """The mail as it goes over the wire: seven-bit, text and HTML."""
     notification = fit(delivery.notification, ROOM)
-    domain = sender.rpartition("@")[2]
-    mail = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
-    mail["From"] = Address("alertd", addr_spec=sender)
-    mail["To"] = Address(addr_spec=delivery.address)
-    mail["Subject"] = notification.title
-    mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
-    mail["Message-ID"] = f"<{_id(delivery.message)}@{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-    if notification.thread:
-        thread = hashlib.sha256(notification.thread.encode("utf-8", "replace")).hexdigest()[:32]
-        mail["In-Reply-To"] = mail["References"] = f"<thread-{thread}@{domain}>"
-    mail.set_content(plain(notification) + "\n")
-    mail.add_alternative(to_html(notification), subtype="html")
-    return mail.as_bytes()
+    headers = [
+        ("From", f"alertd <{sender}>"),
+        ("To", delivery.address),
+        ("Subject", notification.title),
+        ("Date", mime.date(now)),
+        ("Message-ID", message_id(delivery.message, sender)),
+        ("Auto-Submitted", "auto-generated"),  # RFC 3834: no out-of-office replies
+    ]
+    if follows := delivery.origin or _thread(notification.thread, sender):
+        headers += (("In-Reply-To", follows), ("References", follows))
+    headers += URGENCY[delivery.loudness]
+    return mime.mail(headers, plain(notification) + "\n", to_html(notification))
+
+
+def message_id(message: str, sender: str) -> str:
+    """The Message-ID of a message's mail: the same on every attempt."""
+    own = message if _ID.fullmatch(message) else hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"<{own}@{sender.rpartition('@')[2]}>"
+
+
+def _thread(thread: str, sender: str) -> str:
+    """The mail that never was, which all mails of one episode answer; "" where there is no thread."""
+    if not thread:
+        return ""
+    digest = hashlib.sha256(thread.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"<thread-{digest}@{sender.rpartition('@')[2]}>"
 
 
 def to_html(notification: Notification) -> str:
@@ -213,59 +177,52 @@ def to_html(notification: Notification) -> str:
     )
 
 
-def _id(message: str) -> str:
-    """A message id as the left side of a Message-ID."""
-    if re.fullmatch(r"[A-Za-z0-9_-]+", message):
-        return message
-    return hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()[:32]
+def _pace(rate: Count) -> Limit:
+    """A tenth of the rate at once, the rest evenly: never more than it in any of its spans, and one to spare."""
+    burst = max(1, rate.messages // 10)
+    return Limit(rate.seconds / max(rate.messages - burst, 1), burst)
 
 
-def _verdict(error: Exception) -> DeliveryError:
-    """What an SMTP error means (RFC 5321 §4.2): 4xx comes again, 5xx is final, 5xx of the login or of the sender is
-    the whole channel's."""
+def _by_failure(error: Exception, asked: bool) -> DeliveryError:
+    """What it means that there was no reply. `asked` is true once the mail itself was under way."""
     import aiosmtplib
 
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
-        return _at_recipient(error.recipients[0].code, error.recipients[0].message)
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        return _by_reply(error)
     if isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, OSError):
         # No STARTTLS, no AUTH: not the server that was meant, or somebody in between.
         return DeliveryDelayed(redact(error.message), reason=Reason.TLS, whole_channel=True)
     if isinstance(error, ValueError) and not isinstance(error, OSError):  # a certificate error is both
         return DeliveryRefused("the server cannot be given this address", reason=Reason.RECIPIENT_REFUSED)
-    return by_failure(error)
+    return by_failure(error, asked=asked)
 
 
-def _by_reply(error: SMTPResponseException) -> DeliveryError:
+def _by_reply(error: SMTPResponseException, recipient: str) -> DeliveryError:
+    """What a reply means (RFC 5321 §4.2): 4xx comes again, 5xx is final, 5xx of the login or of the sender is the whole
+    channel's. So are 421, which closes the connection, and 454, which is a provider's throttle."""
     import aiosmtplib
 
-    said = _said(error.code, error.message)
-    sender = isinstance(error, aiosmtplib.SMTPSenderRefused)
-    login = isinstance(error, aiosmtplib.SMTPAuthenticationError) or error.code in (530, 535)
+    said = redact(f"SMTP {error.code}: {' '.join(error.message.split())[:200]}")
+    code, everyone = error.code, error.code in (421, 454)
+    if isinstance(error, aiosmtplib.SMTPRecipientRefused):
+        if code < 500:
+            reason = Reason.RATE_LIMITED if code in (450, 452) else Reason.SERVER_ERROR
+            bucket = f"chat:{recipient}" if reason is Reason.RATE_LIMITED else ""
+            return DeliveryDelayed(said, reason=reason, bucket=bucket, whole_channel=everyone)
+        # 5.7.x is a policy against us, not against the mailbox (RFC 3463).
+        dead = code in (550, 551, 553) and not error.message.lstrip().startswith("5.7.")
+        return DeliveryRefused(said, reason=Reason.RECIPIENT_REFUSED, dead=dead)
     data = isinstance(error, aiosmtplib.SMTPDataError)
-    if error.code < 500:
-        # 421 closes the connection; a 4xx before the recipient is named is meant for us, not for the recipient.
-        reason = Reason.RATE_LIMITED if sender and error.code != 421 else Reason.SERVER_ERROR
-        return DeliveryDelayed(said, reason=reason, whole_channel=not data or error.code == 421)
-    if login:
+    if code < 500:
+        # A 4xx before the recipient is named is meant for us.
+        limited = isinstance(error, aiosmtplib.SMTPSenderRefused) and code != 421
+        reason = Reason.RATE_LIMITED if limited else Reason.SERVER_ERROR
+        return DeliveryDelayed(said, reason=reason, whole_channel=not data or everyone)
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) or code in (530, 535):
         return DeliveryRefused(said, reason=Reason.UNAUTHORIZED, whole_channel=True)
-    if error.code == 552 or "5.3.4" in error.message:
+    if code == 552 or "5.3.4" in error.message:
         return DeliveryRefused(said, reason=Reason.TOO_LARGE)
     if data:
         return DeliveryRefused(said, reason=Reason.BAD_REQUEST)
     return DeliveryRefused(said, reason=Reason.FORBIDDEN, whole_channel=True)
-
-
-def _at_recipient(code: int, message: str) -> DeliveryError:
-    if code >= 500:
-        return DeliveryRefused(_said(code, message), reason=Reason.RECIPIENT_REFUSED)
-    reason = Reason.SERVER_ERROR if code in (421, 451) else Reason.RATE_LIMITED
-    return DeliveryDelayed(_said(code, message), reason=reason, whole_channel=code == 421)
-
-
-def _said(code: int, message: str) -> str:
-    return redact(f"SMTP {code}: {' '.join(message.split())[:200]}")
 
 
 def build(name: str, settings: EmailSettings, session: ClientSession) -> Email:

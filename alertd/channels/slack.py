@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
-from alertd.channels.answers import Reason, by_failure, by_status
+from alertd.channels.answers import Reason, by_failure, by_status, not_theirs
 from alertd.channels.kind import ChannelKind
 from alertd.channels.text import SIGNS, Room, fit, plain, utf16
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery, Link, Notification
-from alertd.ports import Pacing
+from alertd.ports import Bucket, Limit
 from alertd.wire.sdk import Refusal, SdkSession, blot, raise_refusal
 from alertd.wire.secret import Secret, conceal, redact
-from alertd.wire.session import retry_after, tls
+from alertd.wire.session import patience, retry_after, tls
 from alertd.wire.settings import HttpsUrl, TokenOrWebhook
 
 if TYPE_CHECKING:
@@ -44,9 +44,11 @@ LINK_LIMIT = 2900
 TOTAL_LIMIT = 13_200
 """Characters of all blocks before `msg_blocks_too_long` (measured, slackapi/bolt-js#2509)."""
 
-# About one message a second to one channel, short bursts tolerated (docs: rate limits); the limit of a workspace is
-# unpublished and comes as 429.
-PACING = Pacing(per_address=1.0, burst=3, in_flight=4)
+# About one message a second to one channel, short bursts tolerated, and to a webhook (docs: rate limits); the limit of
+# a workspace is unpublished and comes as 429.
+CHAT = Limit(1.0, 3)
+HOOK = Limit(1.0)
+IN_FLIGHT = 16
 
 _ADDRESS = re.compile(r"#[^\s#@,<>&]{1,80}|[CGDUW][A-Z0-9]{7,}")
 
@@ -58,6 +60,7 @@ _REASONS = {
     " no_service no_service_id no_team no_active_hooks team_disabled",
     Reason.NOT_FOUND: "channel_not_found user_not_found is_archived channel_is_archived",
     Reason.FORBIDDEN: "not_in_channel action_prohibited posting_to_general_channel_denied cannot_dm_bot access_denied",
+    Reason.THREAD_GONE: "thread_not_found invalid_thread_ts message_not_found cannot_reply_to_message",
     Reason.TOO_LARGE: "msg_too_long msg_blocks_too_long",
 }
 _WORDS = {word: reason for reason, words in _REASONS.items() for word in words.split()}
@@ -76,53 +79,65 @@ class SlackSettings(TokenOrWebhook):
 class SlackChannel:
     """One bot or one webhook."""
 
-    pacing = PACING
+    in_flight = IN_FLIGHT
+    remembers = 0.0
 
     def __init__(self, name: str, settings: SlackSettings, session: ClientSession) -> None:
-        from aiohttp import ClientTimeout
-
         blot("slack_sdk.web.async_base_client", "slack_sdk.web.async_client", "slack_sdk.webhook.async_client")
         self.name = name
+        self.resends = settings.uncertain == "resend"
         self._settings = settings
+        self._pace = HOOK if settings.webhook else CHAT
         self._tls = tls(settings.ca_file)
         settings.proxy_url()  # one that cannot be used is told before anything is sent
         wrapped = SdkSession(
             session,
-            timeout=ClientTimeout(total=settings.timeout),
+            timeout=patience(settings.timeout),
             allow_redirects=False,
             raise_for_status=raise_refusal,
         )
         self._session = cast("ClientSession", wrapped)  # the SDK asks for `closed` and `request` only
 
-    async def send(self, delivery: Delivery, now: float) -> None:
-        import aiohttp
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        return (Bucket(_bucket(address), self._pace),)
+
+    async def send(self, delivery: Delivery, now: float) -> str:
+        """Returns the message's `ts`, "" from a webhook, which tells none. A follow-up goes into the thread."""
+        body = payload(delivery.notification)
+        if delivery.origin:
+            try:
+                return await self._posted(delivery.address, {**body, "thread_ts": delivery.origin}, now)
+            except DeliveryRefused as refused:
+                if refused.reason != Reason.THREAD_GONE:
+                    raise
+        return await self._posted(delivery.address, body, now)
+
+    async def _posted(self, address: str, body: dict[str, Any], now: float) -> str:
+        from aiohttp import ClientError
         from slack_sdk.errors import SlackApiError, SlackClientError
 
-        body = payload(delivery.notification)
         try:
             if self._settings.webhook:
                 return await self._to_webhook(self._settings.webhook, body)
-            return await self._to_channel(delivery.address, body)
+            return await self._to_channel(address, body)
         except Refusal as refusal:
             word = refusal.word("error") or refusal.text
             wait = retry_after(refusal.headers.get("Retry-After"), now)
-            error = self._meaning(word, refusal.status, wait)
+            error = self._meaning(word, address, refusal.status, wait)
         except SlackApiError as refused:
             answer = getattr(refused.response, "data", None)
             word = str(answer.get("error", "")) if isinstance(answer, dict) else ""
-            error = self._meaning(word, 200, None) if word else _not_slack()
-        except (SlackClientError, AttributeError):
-            error = _not_slack()
-        except (aiohttp.ClientError, OSError, ConfigError) as failure:
+            error = self._meaning(word, address) if word else not_theirs("Slack")
+        except (ClientError, OSError, ConfigError) as failure:
             error = by_failure(failure)
-        except ValueError:
-            error = _not_slack()
+        except (SlackClientError, AttributeError, ValueError):
+            error = not_theirs("Slack")
         raise error
 
     async def close(self) -> None:
         """The session is not its own."""
 
-    async def _to_channel(self, address: str, body: dict[str, Any]) -> None:
+    async def _to_channel(self, address: str, body: dict[str, Any]) -> str:
         from slack_sdk.web.async_client import AsyncWebClient
 
         token = cast(Secret, self._settings.token).reveal()
@@ -134,9 +149,10 @@ class SlackChannel:
             retry_handlers=[],
         )
         client.proxy = self._settings.proxy_url()  # else the SDK takes one from the environment
-        await client.chat_postMessage(channel=address, **body)
+        answer = await client.chat_postMessage(channel=address, **body)
+        return str(answer.get("ts") or "")
 
-    async def _to_webhook(self, secret: Secret, body: dict[str, Any]) -> None:
+    async def _to_webhook(self, secret: Secret, body: dict[str, Any]) -> str:
         from slack_sdk.webhook.async_client import AsyncWebhookClient
 
         url = webhook_url(secret, self._settings.url)
@@ -144,19 +160,30 @@ class SlackChannel:
         client.proxy = self._settings.proxy_url()
         answer = await client.send_dict(body)
         if answer.body != "ok":
-            raise _not_slack()
+            raise not_theirs("Slack")
+        return ""
 
-    def _meaning(self, word: str, status: int, wait: float | None) -> DeliveryError:
+    def _meaning(self, word: str, address: str, status: int = 200, wait: float | None = None) -> DeliveryError:
         """The error that a refusal's word stands for; its HTTP status where the word is none that we know."""
         text = f"Slack says {redact(word)}"
         reason = _WORDS.get(word, Reason.BAD_REQUEST if status == 200 else None)
-        if reason in (Reason.RATE_LIMITED, Reason.SERVER_ERROR):
+        if reason is Reason.RATE_LIMITED:
+            return DeliveryDelayed(text, reason=reason, retry_after=wait, bucket=_bucket(address))
+        if reason is Reason.SERVER_ERROR:
             return DeliveryDelayed(text, reason=reason, retry_after=wait)
         if reason:
-            return DeliveryRefused(text, reason=reason, whole_channel=reason is Reason.UNAUTHORIZED)
-        # The URL of a webhook is its credential: one that is not found was revoked.
+            credential = reason is Reason.UNAUTHORIZED
+            # The URL of a webhook is its credential, and its one address.
+            dead = reason is Reason.NOT_FOUND or (credential and self._settings.webhook is not None)
+            return DeliveryRefused(text, reason=reason, whole_channel=credential, dead=dead)
+        # One that is not found was revoked.
         gone = self._settings.webhook is not None and status in (404, 410)
-        return by_status(status, word, retry_after=wait, whole_channel=True if gone else None)
+        whole, bucket = (True if gone else None), _bucket(address)
+        return by_status(status, word, retry_after=wait, bucket=bucket, whole_channel=whole, dead=gone)
+
+
+def _bucket(address: str) -> str:
+    return f"chat:{address}"
 
 
 def check_address(address: str, settings: SlackSettings) -> str | None:
@@ -190,8 +217,8 @@ def _size(text: str) -> int:
 
 
 # `text` is cut on its own, well inside the recommendation; of the blocks a tenth is left for what Slack may count more.
-_TEXT_ROOM = Room(total=TEXT_LIMIT - 8, size=_size)
-_BLOCKS_ROOM = Room(total=TOTAL_LIMIT * 9 // 10, title=HEADER_LIMIT - 4, value=1500, size=_size)
+_TEXT_ROOM = Room(total=TEXT_LIMIT - 8, size=_size, widest=5)
+_BLOCKS_ROOM = Room(total=TOTAL_LIMIT * 9 // 10, title=HEADER_LIMIT - 4, value=1500, size=_size, widest=5)
 
 
 def payload(notification: Notification) -> dict[str, Any]:
@@ -258,10 +285,6 @@ def _linkable(notification: Notification) -> Notification:
 
 def _open(url: str) -> Block:
     return {"type": "mrkdwn", "text": f"<{escape(url)}|open>", "verbatim": True}
-
-
-def _not_slack() -> DeliveryDelayed:
-    return DeliveryDelayed("the answer is not Slack's", reason=Reason.SERVER_ERROR)
 
 
 def build(name: str, settings: SlackSettings, session: ClientSession) -> SlackChannel:

@@ -29,7 +29,8 @@ class Room:
     """How much of a notification a platform takes, in the units of `size`.
 
     `total` bounds all parts together, each counted with `margin` units more for the separator and the markup around
-    it. `size` measures a text as the platform will (escaped, where it counts after escaping) and must be additive.
+    it. `size` measures a text as the platform will (escaped, where it counts after escaping) and must be additive; no
+    character takes more than `widest`.
     """
 
     total: int
@@ -42,6 +43,7 @@ class Room:
     footer: int = 1000
     margin: int = 2
     size: Callable[[str], int] = utf16
+    widest: int = 2
 
 
 def clean(text: str) -> str:
@@ -105,6 +107,8 @@ def fit(notification: Notification, room: Room) -> Notification:
     The title comes first; footer, links and facts may take half of the rest and are left out whole where they do
     not fit; the lines have what remains. Links that are not http(s) are left out.
     """
+    if _fits(notification, room):
+        return notification
     title = cut(clean(notification.title), min(room.title, room.total - room.margin), room.size) or UNTITLED
     left = room.total - room.size(title) - room.margin
     budget = left // 2
@@ -146,12 +150,44 @@ def plain(notification: Notification) -> str:
     return "\n".join([*rows, notification.footer] if notification.footer else rows)
 
 
+def _fits(notification: Notification, room: Room) -> bool:
+    """True for what is clean and small beyond doubt, as nearly all is: looked through in one go, with every character
+    as wide as can be."""
+    widest = room.widest
+    small: list[str] = []
+    for name, value in notification.facts:
+        if len(name) * widest > room.name or len(value) * widest > room.value:
+            return False
+        small += (name, value)
+    for link in notification.links:
+        if len(link.label) * widest > room.label or not _opens(link.url):
+            return False
+        small += (link.label, link.url)
+    if notification.footer:
+        small.append(notification.footer)
+    text = f"|{'|'.join([notification.title, *notification.lines, *small])}|"
+    if not text.isprintable() or " |" in text or "| " in text or "||" in text:
+        return False
+    title = room.size(notification.title)
+    left = room.total - title - room.margin
+    aside = sum(map(len, small)) * widest + len(small) * room.margin
+    rows = sum(map(len, notification.lines)) * widest + len(notification.lines) * room.margin
+    return (
+        title <= room.title
+        and len(notification.facts) <= room.facts
+        and len(notification.links) <= room.links
+        and len(notification.footer) * widest <= room.footer
+        and aside <= left // 2
+        and aside + rows <= left
+    )
+
+
 def _missing(count: int) -> str:
     return f"… and {count} more {'line' if count == 1 else 'lines'}"
 
 
 def _opens(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not any(char.isspace() for char in url)
+    return url.startswith(("https://", "http://")) and len(url.split()) == 1
 
 
 def _joined(text: str, at: int) -> bool:

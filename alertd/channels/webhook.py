@@ -14,32 +14,34 @@ A message is a POST whose body is this object (version 1; fields may be added, n
     Alertd-Signature     v1=<hex>, and while a secret is being changed ,v1=<hex> by the next one
 
 The signature is HMAC-SHA256, keyed with the secret, over timestamp "." nonce "." body. `verify` checks it. Answer 2xx
-once the message is safe; 408, 425, 429 (with or without Retry-After) and 5xx bring it again; anything else refuses it.
+once the message is safe; 408, 425, 429 (with or without Retry-After) and 5xx bring it again; anything else refuses it,
+and after 404 or 410 an address that is a URL gets nothing more.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
+from math import inf
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from pydantic import TypeAdapter, ValidationError
+from yarl import URL
 
 from alertd.channels.answers import by_failure, by_status
 from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
-from alertd.errors import ConfigError
+from alertd.errors import ConfigError, DeliveryError
 from alertd.model.notification import Delivery
-from alertd.ports import Pacing
+from alertd.ports import Bucket, Limit
 from alertd.wire.secret import Secret
-from alertd.wire.session import retry_after, tls
+from alertd.wire.session import patience, retry_after, tls
 from alertd.wire.settings import Endpoint, HttpsUrl
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientResponse, ClientSession
 
 ROOM = Room(total=200_000, title=1000, facts=200, links=100)
 """Nobody else's limit: a body that every framework takes by default (1 MB) even in four-byte characters."""
@@ -54,6 +56,14 @@ SAID = 200
 """Bytes of a refusal's body that are read, for the operator."""
 
 
+IN_FLIGHT = 32
+
+# An endpoint has no limit that we know of: its bucket is there for the Retry-After that it may answer.
+_FREE = Limit(0.0)
+
+_encode = msgspec.json.Encoder().encode
+
+
 class WebhookSettings(Endpoint):
     """`secret` signs; while the endpoint moves to another one, `next_secret` signs too."""
 
@@ -65,40 +75,42 @@ class WebhookSettings(Endpoint):
 class Webhook:
     """Posts to the channel's `url`, or to an address that is a URL itself, signed with the same secret."""
 
-    pacing = Pacing(in_flight=8)
+    in_flight = IN_FLIGHT
+    remembers = inf
+    resends = True
 
     def __init__(self, name: str, settings: WebhookSettings, session: ClientSession) -> None:
         self.name = name
         self._settings = settings
         self._session = session
-        self._tls = tls(settings.ca_file)
+        self._url = URL(settings.url)
+        self._always: Any = {"ssl": tls(settings.ca_file), "timeout": patience(settings.timeout)}
         self._secrets()  # what cannot be read is told before anything is sent
         settings.proxy_url()
 
-    async def send(self, delivery: Delivery, now: float) -> None:
-        import aiohttp
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        return (Bucket(_endpoint(address), _FREE),)
 
-        content = body(delivery)
+    async def send(self, delivery: Delivery, now: float) -> str:
+        """Returns "": an endpoint has no name for a message but ours."""
+        from aiohttp import ClientError
+
         own = delivery.address == DEFAULT
+        content = body(delivery)
         try:
             headers = sign(content, delivery.message, self._secrets(), now=now, nonce=token_hex(16))
             async with self._session.post(
-                self._settings.url if own else delivery.address,
+                self._url if own else delivery.address,
                 data=content,
                 headers=headers,
                 proxy=self._settings.proxy_url(),
-                ssl=self._tls,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
+                **self._always,
             ) as answer:
                 if 200 <= answer.status < 300:
-                    return
-                said = (await answer.content.read(SAID)).decode("utf-8", "replace")
-                wait = retry_after(answer.headers.get("Retry-After"), now)
-                # A stranger's endpoint that knows no signature must not hold back the others.
-                whole = answer.status == 401 and own
-                raise by_status(answer.status, " ".join(said.split()), retry_after=wait, whole_channel=whole)
-        except (aiohttp.ClientError, OSError, ConfigError) as error:
+                    return ""
+                raise await _refusal(answer, delivery.address, now)
+        except (ClientError, OSError, ConfigError) as error:
             raise by_failure(error, one_address=not own) from None
 
     async def close(self) -> None:
@@ -112,7 +124,7 @@ class Webhook:
 def body(delivery: Delivery) -> bytes:
     """The JSON of a message, version 1."""
     notification = fit(delivery.notification, ROOM)
-    return json.dumps(
+    return _encode(
         {
             "version": 1,
             "id": delivery.message,
@@ -126,10 +138,8 @@ def body(delivery: Delivery) -> bytes:
             "tone": notification.tone,
             "thread": notification.thread,
             "text": plain(notification),
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode("utf-8", "replace")
+        }
+    )
 
 
 def sign(content: bytes, message: str, secrets: Sequence[str], *, now: float, nonce: str) -> dict[str, str]:
@@ -168,6 +178,24 @@ def verify(
     return "the timestamp is not of these five minutes" if abs(now - int(timestamp)) > window else None
 
 
+async def _refusal(answer: ClientResponse, address: str, now: float) -> DeliveryError:
+    """The error of an answer that is not 2xx."""
+    said = (await answer.content.read(SAID)).decode("utf-8", "replace")
+    return by_status(
+        answer.status,
+        " ".join(said.split()),
+        retry_after=retry_after(answer.headers.get("Retry-After"), now),
+        bucket=_endpoint(address),
+        # A stranger's endpoint that knows no signature must not hold back the others.
+        whole_channel=answer.status == 401 and address == DEFAULT,
+        dead=answer.status in (404, 410) and address != DEFAULT,
+    )
+
+
+def _endpoint(address: str) -> str:
+    return f"endpoint:{address}"
+
+
 def check_address(address: str) -> str | None:
     """An address is `default` or a URL of one's own."""
     if address == DEFAULT:
@@ -184,8 +212,8 @@ def build(name: str, settings: WebhookSettings, session: ClientSession) -> Webho
 
 
 def _digest(secret: str, timestamp: str, nonce: str, content: bytes) -> str:
-    signed = b".".join((timestamp.encode(), nonce.encode(), content))
-    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    signed = b"%b.%b.%b" % (timestamp.encode(), nonce.encode(), content)
+    return hmac.digest(secret.encode(), signed, "sha256").hex()
 
 
 KIND = ChannelKind(settings=WebhookSettings, build=build, check_address=lambda address, _: check_address(address))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from alertd.errors import ConfigError
 
 _REFERENCE = re.compile(r"(env|file|cred):(.+)", re.DOTALL)
+_COARSE = 2_000_000_000
+"""Nanoseconds in which two changes of a file may have the same time, on the coarsest of file systems."""
 _revealed: set[str] = set()
 
 
 class Secret:
     """A reference to a secret. It prints as the reference; only `reveal` reads what it points to.
 
-    A `file:` is read anew each time, so that a key is rotated by replacing the file.
+    A `file:` is looked at each time and read anew when it is another one, so that a key is rotated by replacing the
+    file.
     """
 
-    __slots__ = ("reference",)
+    __slots__ = ("_read", "reference")
 
     def __init__(self, reference: str) -> None:
         if not _REFERENCE.fullmatch(reference):
@@ -31,6 +35,7 @@ class Secret:
                 " move it into a file that only alertd can read and write file:/etc/alertd/keys/…"
             )
         self.reference = reference
+        self._read: tuple[tuple[int, ...], str] | None = None
 
     def reveal(self) -> str:
         """The secret itself. Raises ConfigError, naming the reference, where there is none."""
@@ -39,11 +44,26 @@ class Secret:
             if kind == "env":
                 value = os.environ[place]
             elif kind == "file":
-                value = Path(place).read_text(encoding="utf-8")
+                return self._from_file(place)
             else:
                 value = (Path(os.environ["CREDENTIALS_DIRECTORY"]) / Path(place).name).read_text(encoding="utf-8")
         except (KeyError, OSError, ValueError) as error:
             raise ConfigError(f"cannot read the secret {self.reference}: {_why(error)}") from None
+        return self._checked(value)
+
+    def _from_file(self, place: str) -> str:
+        """The file's secret, as it was read before if the file is the same and has been so for a while."""
+        stat = os.stat(place)
+        identity = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if self._read and self._read[0] == identity:
+            return self._read[1]
+        value = self._checked(Path(place).read_text(encoding="utf-8"))
+        # Times of files are coarse: one that changed just now may change again and look the same.
+        settled = time.time_ns() - stat.st_mtime_ns > _COARSE
+        self._read = (identity, value) if settled else None
+        return value
+
+    def _checked(self, value: str) -> str:
         value = value.strip()
         if not value:
             raise ConfigError(f"the secret {self.reference} is empty")

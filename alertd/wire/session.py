@@ -27,11 +27,18 @@ async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
     """The session that sources and channels share; no cookies, no environment proxies."""
     import aiohttp
 
-    connector = aiohttp.TCPConnector(limit=64, limit_per_host=16, ttl_dns_cache=60)
+    connector = aiohttp.TCPConnector(limit=256, limit_per_host=64, ttl_dns_cache=60)
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "alertd"}
     ) as session:
         yield session
+
+
+def patience(seconds: float) -> aiohttp.ClientTimeout:
+    """The time that a request may take, half of it for its connection: what ends before there is one never left."""
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=seconds, connect=seconds / 2)
 
 
 def retry_after(value: str | None, now: float) -> float | None:

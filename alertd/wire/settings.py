@@ -1,16 +1,17 @@
 """The pieces that settings are made of."""
 
 import ipaddress
+import re
 from base64 import b64encode
 from math import isfinite
-from typing import Annotated, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from yarl import URL
 
 from alertd.errors import ConfigError
-from alertd.model.units import duration
+from alertd.model.units import SECONDS, duration
 from alertd.wire.secret import Secret, conceal
 
 
@@ -29,6 +30,23 @@ def _seconds(value: object) -> float:
         return duration(str(value))
     except ValueError as error:
         raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from None
+
+
+_RATE = re.compile(r"(?P<count>\d{1,7})/(?P<unit>[smhd])", re.ASCII)
+
+
+class Count(NamedTuple):
+    """So many messages in so many seconds."""
+
+    messages: int
+    seconds: float
+
+
+def _count(value: object) -> Count:
+    found = _RATE.fullmatch(str(value).strip())
+    if not found or not int(found["count"]):
+        raise PydanticCustomError("rate", "expected a rate such as 30/s, 20/m, 500/h or 2000/d")
+    return Count(int(found["count"]), SECONDS[found["unit"]])
 
 
 def loopback(host: str | None) -> bool:
@@ -74,6 +92,12 @@ def _proxy(value: object) -> str | Secret:
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 """A duration in a settings file: `90s`, `15m`, `4h`, `7d`."""
 
+Rate = Annotated[Count, BeforeValidator(_count)]
+"""In a settings file `30/s`, `20/m`, `500/h` or `2000/d`."""
+
+Uncertain = Literal["resend", "drop"]
+"""What becomes of a message that had no answer where the platform knows no keys: it may have arrived."""
+
 HttpsUrl = Annotated[str, BeforeValidator(_url)]
 """https, or http to loopback; without a trailing slash, a user or a password."""
 
@@ -112,6 +136,7 @@ class TokenOrWebhook(Endpoint):
 
     token: Secret | None = None
     webhook: Secret | None = None
+    uncertain: Uncertain = "resend"
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -36,12 +36,16 @@ class Case(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The error that an answer has to become; `error` None for none."""
+    """The error that an answer has to become; `error` None for none. `limited` begins the name of the bucket that it is
+    about."""
 
     error: type[DeliveryError] | None = None
     reason: str = ""
     retry_after: float | None = None
     whole_channel: bool = False
+    limited: str = ""
+    uncertain: bool = False
+    dead: bool = False
 
 
 EXPECTED = {
@@ -50,11 +54,11 @@ EXPECTED = {
     Case.UNAUTHORIZED: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True),
     Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN),
     Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND),
-    Case.LIMITED: Expected(DeliveryDelayed, Reason.RATE_LIMITED),
-    Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, retry_after=7.0),
+    Case.LIMITED: Expected(DeliveryDelayed, Reason.RATE_LIMITED, limited="chat:"),
+    Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, retry_after=7.0, limited="chat:"),
     Case.SERVER_ERROR: Expected(DeliveryDelayed, Reason.SERVER_ERROR),
-    Case.SILENCE: Expected(DeliveryDelayed, Reason.TIMEOUT),
-    Case.DROPPED: Expected(DeliveryDelayed, Reason.CONNECTION),
+    Case.SILENCE: Expected(DeliveryDelayed, Reason.TIMEOUT, uncertain=True),
+    Case.DROPPED: Expected(DeliveryDelayed, Reason.CONNECTION, uncertain=True),
 }
 
 STATUS = {
@@ -79,6 +83,27 @@ def http_answers(case: Case) -> tuple[Answer, ...]:
     return (Answer(STATUS[case], {"Retry-After": "7"} if case is Case.LIMITED_FOR else {}, b"not today"),)
 
 
+def seen(error: DeliveryError) -> Expected:
+    """What an error says, to be compared."""
+    return Expected(
+        type(error),
+        error.reason,
+        retry_after=getattr(error, "retry_after", None),
+        whole_channel=verdict(error)[1],
+        limited=getattr(error, "bucket", "").partition(":")[0] + ":" if getattr(error, "bucket", "") else "",
+        uncertain=getattr(error, "uncertain", False),
+        dead=getattr(error, "dead", False),
+    )
+
+
+class Follow(StrEnum):
+    """How a platform shows what follows a message."""
+
+    EDIT = "an edit of it"
+    REPLY = "an answer to it"
+    NEW = "a message of its own"
+
+
 def verdict(error: DeliveryError) -> tuple[str, bool]:
     """An error's reason, and whether it is the whole channel's."""
     assert isinstance(error, DeliveryDelayed | DeliveryRefused)
@@ -94,7 +119,9 @@ class Adapter:
     settings (timeout, ca_file, proxy) to take over as they are. `check` says what is wrong with an address. `address`
     is one that the platform takes messages to, noted as `noted`. `answers(case)` are scripted for one send, none where
     the platform's own will do. `differs` are the cases that the platform cannot say otherwise, each with its reason
-    beside it. `words` are what it says to BAD_REQUEST. Every secret holds "canary".
+    beside it. `words` are what it says to BAD_REQUEST. `replies` and `replaces` are what becomes of an answer to a
+    message and of what is to take its place, `hushes` says whether it knows silent ones. `close(server)` makes the
+    platform lose the address for good. Every secret holds "canary".
     """
 
     name: str
@@ -108,6 +135,10 @@ class Adapter:
     differs: Mapping[Case, Expected] = field(default_factory=dict)
     bad_addresses: tuple[str, ...] = ()
     words: str = "not today"
+    replies: Follow = Follow.NEW
+    replaces: Follow = Follow.NEW
+    hushes: bool = False
+    close: Callable[[Any], None] | None = None
 
     def expected(self, case: Case) -> Expected:
         return self.differs.get(case, EXPECTED[case])

@@ -1,6 +1,6 @@
 """Notifications to send: a full one, a nasty one, and the delivery around them."""
 
-from alertd.model.notification import Delivery, Link, Notification, Tone
+from alertd.model.notification import Delivery, Link, Loudness, Notification, Tone
 from tests.fakes import START
 
 FULL = Notification(
@@ -30,17 +30,23 @@ NASTY = Notification(
 
 
 def delivery(
-    notification: Notification = FULL, *, address: str = "", channel: str = "channel", message: str = "kestrel-42"
+    notification: Notification = FULL,
+    *,
+    address: str = "",
+    message: str = "kestrel-42",
+    loudness: Loudness = Loudness.USUAL,
+    origin: str = "",
+    replaces: bool = False,
 ) -> Delivery:
-    """One attempt to send a notification there, now."""
+    """A notification for that address, made now."""
     return Delivery(
-        row=1,
         message=message,
         receiver="desk",
-        channel=channel,
+        channel="channel",
         address=address,
         notification=notification,
         created=START,
-        due=START,
-        expires=START + 3600,
+        loudness=loudness,
+        origin=origin,
+        replaces=replaces,
     )

@@ -5,6 +5,7 @@ import socket
 import ssl
 
 import pytest
+from aiohttp import ClientPayloadError, ConnectionTimeoutError, ServerDisconnectedError
 
 from alertd.channels.answers import Reason, by_failure, by_status
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
@@ -19,22 +20,27 @@ def caused(cause: BaseException) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "whole"),
+    ("error", "reason", "whole", "uncertain"),
     [
-        (caused(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), Reason.CONNECTION, True),
-        (caused(OSError(errno.ENETUNREACH, "no network")), Reason.CONNECTION, True),
-        (caused(socket.gaierror(socket.EAI_NONAME, "no such name")), Reason.CONNECTION, True),
-        (ConnectionResetError(errno.ECONNRESET, "reset"), Reason.CONNECTION, False),
-        (RuntimeError("canary"), Reason.CONNECTION, False),
-        (caused(TimeoutError()), Reason.TIMEOUT, False),
-        (caused(caused(ssl.SSLCertVerificationError("self-signed"))), Reason.TLS, True),
-        (ConfigError("cannot read the secret file:/x: not set"), Reason.CREDENTIAL, True),
+        (caused(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), Reason.CONNECTION, True, False),
+        (caused(OSError(errno.ENETUNREACH, "no network")), Reason.CONNECTION, True, False),
+        (caused(socket.gaierror(socket.EAI_NONAME, "no such name")), Reason.CONNECTION, True, False),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), Reason.CONNECTION, False, True),
+        (RuntimeError("canary"), Reason.CONNECTION, False, True),
+        (caused(TimeoutError()), Reason.TIMEOUT, False, True),
+        (caused(ConnectionTimeoutError()), Reason.TIMEOUT, False, False),
+        (ServerDisconnectedError(), Reason.CONNECTION, False, True),
+        (ClientPayloadError("cut"), Reason.CONNECTION, False, True),
+        (caused(caused(ssl.SSLCertVerificationError("self-signed"))), Reason.TLS, True, False),
+        (ConfigError("cannot read the secret file:/x: not set"), Reason.CREDENTIAL, True, False),
     ],
     ids=lambda value: repr(getattr(value, "__cause__", None) or value),
 )
-def test_no_answer(error: Exception, reason: Reason, whole: bool) -> None:
+def test_no_answer(error: Exception, reason: Reason, whole: bool, uncertain: bool) -> None:
     delayed = by_failure(error)
     assert verdict(delayed) == (reason, whole)
+    assert delayed.uncertain is uncertain
+    assert not by_failure(error, asked=False).uncertain
     assert "canary" not in str(delayed)
 
 
@@ -53,3 +59,13 @@ def test_a_delay(status: int) -> None:
     error = by_status(status, "later", retry_after=3.0)
     assert isinstance(error, DeliveryDelayed)
     assert (error.retry_after, str(error)) == (3.0, f"HTTP {status}: later")
+    assert error.uncertain is (status == 504)
+
+
+@pytest.mark.parametrize(
+    ("status", "whole", "bucket"), [(429, None, "chat:1"), (429, True, ""), (503, None, "")], ids=str
+)
+def test_a_wait_is_about_a_bucket_or_the_whole_channel(status: int, whole: bool | None, bucket: str) -> None:
+    error = by_status(status, bucket="chat:1", whole_channel=whole)
+    assert isinstance(error, DeliveryDelayed)
+    assert (error.bucket, error.whole_channel) == (bucket, bool(whole))

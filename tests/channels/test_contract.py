@@ -12,11 +12,11 @@ from aiohttp import ClientSession
 from alertd.channels.answers import Reason
 from alertd.channels.text import Room, clean, fit
 from alertd.demo.platforms.record import Record
-from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError
-from alertd.model.notification import Notification
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
+from alertd.model.notification import Loudness, Notification
 from alertd.ports import Channel
 from tests.channels.adapters import ADAPTERS
-from tests.channels.cases import TIMEOUT, Adapter, Case, Certify, verdict
+from tests.channels.cases import TIMEOUT, Adapter, Case, Certify, Follow, seen, verdict
 from tests.channels.proxy import Proxy
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
@@ -72,14 +72,14 @@ async def test_an_answer_becomes_its_error_and_no_secret_shows(
             shown = "".join(traceback.format_exception(raised))
         shown += f"{error!r} {error} {channel!r}"
         await channel.close()
-    if expected.error is None:
-        assert error is None
+    if error is None:
+        assert expected.error is None
         assert len(record.received) == 1
     else:
-        assert type(error) is expected.error
-        assert verdict(error) == (expected.reason, expected.whole_channel)
-        assert getattr(error, "retry_after", None) == expected.retry_after
+        assert seen(error) == expected
         assert error.reason in set(Reason)
+        names = {bucket.name for bucket in channel.buckets(adapter.address)}
+        assert getattr(error, "bucket", "") in names | {""}
     assert not record.answers, "every scripted answer was asked for"
     logged = "\n".join(f"{line.getMessage()} {line.exc_text}" for line in caplog.records)
     assert "canary" not in logged
@@ -135,6 +135,83 @@ async def test_any_notification_arrives_as_text(
 
 
 @each_adapter
+@pytest.mark.parametrize("replaces", [False, True], ids=["answer", "in its place"])
+async def test_what_follows_a_message_is_seen_to(adapter: Adapter, replaces: bool, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        origin = await channel.send(delivery(address=adapter.address), START)
+        after = replace(FULL, title="BTC is calm again")
+        follower = delivery(after, address=adapter.address, message="kestrel-43", origin=origin, replaces=replaces)
+        ref = await channel.send(follower, START)
+        await channel.close()
+    first, second = record.received
+    assert record.wrong == []
+    assert after.title in second.text
+    how = adapter.replaces if replaces else adapter.replies
+    assert (second.edits, second.replies) == (
+        first.ref if how is Follow.EDIT else "",
+        first.ref if how is Follow.REPLY else "",
+    )
+    assert (ref == origin) == (how is Follow.EDIT or not origin)
+
+
+@each_adapter
+@pytest.mark.parametrize("replaces", [False, True], ids=["answer", "in its place"])
+async def test_what_follows_a_message_that_is_gone_arrives_on_its_own(
+    adapter: Adapter, replaces: bool, make: Make, record: Record
+) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        origin = await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        follower = delivery(address=adapter.address, message="kestrel-43", origin=origin, replaces=replaces)
+        await channel.send(follower, START)
+        await channel.close()
+    assert record.received[1].new
+
+
+@each_adapter
+async def test_a_silent_message_is_silent_where_the_platform_can(adapter: Adapter, make: Make, record: Record) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        for loudness in Loudness:
+            await channel.send(delivery(address=adapter.address, message=loudness, loudness=loudness), START)
+        await channel.close()
+    silent = adapter.hushes
+    assert [got.silent for got in record.received] == [silent and loudness is Loudness.SILENT for loudness in Loudness]
+
+
+@pytest.mark.parametrize(
+    "adapter", [adapter for adapter in ADAPTERS if adapter.close], ids=lambda adapter: adapter.name
+)
+async def test_an_address_that_is_gone_for_good_is_dead(adapter: Adapter, make: Make, record: Record) -> None:
+    assert adapter.close
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+        adapter.close(server)
+        with pytest.raises(DeliveryRefused) as raised:
+            await channel.send(delivery(address=adapter.address), START)
+        await channel.close()
+    assert raised.value.dead
+
+
+@each_adapter
+async def test_what_counts_against_an_address_is_named_and_bounded(
+    adapter: Adapter, make: Make, record: Record
+) -> None:
+    async with adapter.platform(record, None) as server:
+        channel = make(adapter, server)
+    buckets = channel.buckets(adapter.address)
+    assert buckets == channel.buckets(adapter.address)
+    assert len({bucket.name for bucket in buckets}) == len(buckets) > 0
+    assert all(bucket.limit.interval >= 0 and bucket.limit.burst >= 1 for bucket in buckets)
+    assert channel.in_flight >= 1
+    assert channel.remembers >= 0
+
+
+@each_adapter
 async def test_a_server_that_is_gone_holds_back_the_channel(adapter: Adapter, make: Make, record: Record) -> None:
     async with adapter.platform(record, None) as server:
         channel = make(adapter, server)
@@ -142,6 +219,7 @@ async def test_a_server_that_is_gone_holds_back_the_channel(adapter: Adapter, ma
         await channel.send(delivery(address=adapter.address), START)
     await channel.close()
     assert verdict(raised.value) == (Reason.CONNECTION, True)
+    assert not raised.value.uncertain
 
 
 @each_adapter

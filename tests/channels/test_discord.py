@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from aiohttp import ClientSession
 from hypothesis import given
 
 from alertd.channels.answers import Reason
-from alertd.channels.discord import DiscordChannel, DiscordSettings, build, escape, nonce, parameters
+from alertd.channels.discord import DiscordChannel, DiscordSettings, build, escape, nonce, payload
 from alertd.demo.platforms.discord import DiscordPlatform, read
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
-from alertd.model.notification import Notification
+from alertd.model.notification import Link, Notification
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -84,20 +85,20 @@ async def test_a_webhook_gets_the_same_without_a_nonce(webhook: DiscordChannel, 
     golden = json.loads((GOLDEN / "discord_full.json").read_text(encoding="utf-8"))
     del golden["nonce"], golden["enforce_nonce"]
     (request,) = platform.requests
-    assert request.path == f"/api/v10/webhooks/{HOOK}?wait=1&with_components=0"
+    assert request.path == f"/api/v10/webhooks/{HOOK}?wait=1&with_components=1"
     assert "authorization" not in request.headers
     assert json.loads(request.body) == golden
 
 
 @given(notification=small_ones)
 def test_any_text_arrives_as_text(notification: Notification) -> None:
-    text = read(parameters(notification).payload or {})
+    text = read(payload(delivery(notification)))
     assert [part for part in parts(notification) if part not in text] == []
 
 
 @given(notification=huge_ones)
 def test_whatever_is_sent_is_within_the_limits(notification: Notification) -> None:
-    assert read(parameters(notification).payload or {})
+    assert read(payload(delivery(notification)))
 
 
 @pytest.mark.parametrize(
@@ -235,4 +236,41 @@ async def test_a_webhook_that_is_none_is_told_at_once(
 )
 def test_the_platform_refuses_what_discord_would(change: dict[str, object], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
-        read((parameters(FULL).payload or {}) | change)
+        read(payload(delivery(FULL)) | change)
+
+
+async def test_links_too_long_for_buttons_are_written(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    links = (Link("chart", "https://chart.example/1"), Link("long", f"https://chart.example/{'x' * 512}"))
+    await bot.send(delivery(Notification("BTC", links=links), address=CHANNEL), START)
+    (got,) = platform.record.received
+    assert got.buttons == (("chart", "https://chart.example/1"),)
+    assert "long" in got.text
+
+
+async def test_buttons_stand_five_to_a_row(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    links = tuple(Link("c" * 100, f"https://chart.example/{number}") for number in range(7))
+    await bot.send(delivery(Notification("BTC", links=links), address=CHANNEL), START)
+    body = json.loads(platform.requests[-1].body)
+    assert [len(row["components"]) for row in body["components"]] == [5, 2]
+
+
+async def test_an_edit_takes_away_what_is_no_more(either: DiscordChannel, platform: DiscordPlatform) -> None:
+    origin = await either.send(delivery(FULL, address=CHANNEL), START)
+    edit = delivery(Notification("BTC is calm"), address=CHANNEL, origin=origin, replaces=True)
+    assert await either.send(edit, START) == origin
+    body = json.loads(platform.requests[-1].body)
+    assert platform.requests[-1].method == "PATCH"
+    assert (body["embeds"], body["components"]) == ([], [])
+    assert platform.record.received[-1].text == "BTC is calm"
+
+
+async def test_a_message_of_another_author_is_not_changed(either: DiscordChannel, platform: DiscordPlatform) -> None:
+    answer = said(403, {"message": "Cannot edit a message authored by another user", "code": 50005})
+    platform.record.answers.append(replace(answer, at="PATCH"))
+    ref = await either.send(delivery(address=CHANNEL, origin="200000000000000009", replaces=True), START)
+    assert ref != "200000000000000009"
+    assert platform.record.received[0].new
+
+
+def test_a_bot_is_remembered_for_minutes_and_a_webhook_is_not(bot: DiscordChannel, webhook: DiscordChannel) -> None:
+    assert (bot.remembers, webhook.remembers) == (300.0, 0.0)

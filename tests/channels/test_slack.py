@@ -14,6 +14,7 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.slack import SlackPlatform, read
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Notification
+from alertd.ports import Bucket, Limit
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -190,3 +191,30 @@ def plain(text: str) -> dict[str, object]:
 def test_the_platform_refuses_what_slack_would(blocks: list[dict[str, object]], word: str) -> None:
     with pytest.raises(ValueError, match=word):
         read(payload(FULL) | {"blocks": blocks})
+
+
+async def test_what_follows_goes_into_the_thread(bot: SlackChannel, platform: SlackPlatform) -> None:
+    origin = await bot.send(delivery(address="#alerts"), START)
+    await bot.send(delivery(address="#alerts", origin=origin), START)
+    assert [json.loads(request.body).get("thread_ts") for request in platform.requests] == [None, origin]
+
+
+async def test_a_thread_that_is_gone_is_left(bot: SlackChannel, platform: SlackPlatform) -> None:
+    await bot.send(delivery(address="#alerts", origin="1700000000.000001"), START)
+    assert [got.replies for got in platform.record.received] == [""]
+
+
+@pytest.mark.parametrize(
+    ("settings", "resends"), [({}, True), ({"uncertain": "resend"}, True), ({"uncertain": "drop"}, False)]
+)
+def test_what_may_have_arrived_is_sent_again_or_not(
+    settings: dict[str, str], resends: bool, key: Path, put: Callable[[str], int], session: ClientSession
+) -> None:
+    put(TOKEN)
+    channel = build("slack", SlackSettings.model_validate({"token": f"file:{key}", **settings}), session)
+    assert (channel.remembers, channel.resends) == (0.0, resends)
+
+
+def test_a_channel_and_a_webhook_take_one_a_second(bot: SlackChannel, webhook: SlackChannel) -> None:
+    assert bot.buckets("#alerts") == (Bucket("chat:#alerts", Limit(1.0, 3)),)
+    assert webhook.buckets("default") == (Bucket("chat:default", Limit(1.0)),)

@@ -9,15 +9,17 @@ from urllib.parse import parse_qsl
 import pytest
 from aiohttp import ClientSession
 from hypothesis import given
+from pydantic import ValidationError
 
 from alertd.channels.answers import Reason
-from alertd.channels.telegram import TelegramChannel, TelegramSettings, build, html
+from alertd.channels.telegram import CHAT, GROUP, TelegramChannel, TelegramSettings, build, html
 from alertd.channels.text import SIGNS, Room, fit, utf16
 from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.telegram import TEXT_LIMIT, TelegramPlatform, parse
-from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.model.notification import Notification
-from tests.channels.cases import verdict
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryMoved, DeliveryRefused
+from alertd.model.notification import Link, Notification
+from alertd.ports import Bucket, Limit
+from tests.channels.cases import Expected, seen, verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
 from tests.fakes import START
@@ -44,8 +46,9 @@ async def channel(
 
 
 def refusal(description: str, **parameters: int) -> Answer:
-    body = {"ok": False, "error_code": 400, "description": description, "parameters": parameters}
-    return Answer(400, {"Content-Type": "application/json"}, json.dumps(body).encode())
+    status = 403 if description.startswith("Forbidden") else 400
+    body = {"ok": False, "error_code": status, "description": description, "parameters": parameters}
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
 
 def form(platform: TelegramPlatform, number: int = -1) -> dict[str, str]:
@@ -95,40 +98,48 @@ async def test_text_that_telegram_cannot_parse_even_plain_is_refused(
     assert len(platform.requests) == 2
 
 
-async def test_a_chat_that_moved_is_followed_and_remembered(
+async def test_a_chat_that_moved_is_told_with_its_new_name(
     channel: TelegramChannel, platform: TelegramPlatform, caplog: pytest.LogCaptureFixture
 ) -> None:
     moved = refusal("Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-100777)
-    platform.record.answers.append(moved)
-    for _ in range(2):
-        await channel.send(delivery(address="-42"), START)
-    assert [form(platform, number)["chat_id"] for number in range(3)] == ["-42", "-100777", "-100777"]
+    platform.record.answers.extend([moved, moved])
+    for address, to in (("-42", "-100777"), ("-42/7", "-100777/7")):
+        with pytest.raises(DeliveryMoved) as raised:
+            await channel.send(delivery(address=address), START)
+        assert raised.value.to == to
     assert "Telegram chat -42 has become -100777: change the receiver's address" in caplog.messages
 
 
 async def test_a_chat_that_moves_in_a_circle_is_refused(channel: TelegramChannel, platform: TelegramPlatform) -> None:
-    platform.record.answers.extend([refusal("Bad Request: upgraded", migrate_to_chat_id=-42)] * 2)
+    platform.record.answers.append(refusal("Bad Request: upgraded", migrate_to_chat_id=-42))
     with pytest.raises(DeliveryRefused):
         await channel.send(delivery(address="-42"), START)
 
 
 @pytest.mark.parametrize(
-    ("description", "reason"),
+    ("description", "reason", "dead"),
     [
-        ("Bad Request: chat not found", Reason.NOT_FOUND),
-        ("Bad Request: message thread not found", Reason.NOT_FOUND),
-        ("Bad Request: not enough rights to send text messages to the chat", Reason.FORBIDDEN),
-        ("Bad Request: message is too long", Reason.TOO_LARGE),
-        ("Bad Request: something new", Reason.BAD_REQUEST),
+        ("Bad Request: chat not found", Reason.NOT_FOUND, True),
+        ("Bad Request: user is deactivated", Reason.NOT_FOUND, True),
+        ("Bad Request: message thread not found", Reason.NOT_FOUND, False),
+        ("Bad Request: not enough rights to send text messages to the chat", Reason.FORBIDDEN, False),
+        ("Bad Request: message is too long", Reason.TOO_LARGE, False),
+        ("Bad Request: something new", Reason.BAD_REQUEST, False),
+        ("Forbidden: bot was blocked by the user", Reason.FORBIDDEN, True),
+        ("Forbidden: user is deactivated", Reason.FORBIDDEN, True),
+        ("Forbidden: bot was kicked from the supergroup chat", Reason.FORBIDDEN, True),
+        ("Forbidden: bot can't initiate conversation with a user", Reason.FORBIDDEN, True),
+        ("Forbidden: bot is not a member of the channel chat", Reason.FORBIDDEN, True),
+        ("Forbidden: something new", Reason.FORBIDDEN, False),
     ],
 )
-async def test_a_bad_request_has_its_reason(
-    description: str, reason: Reason, channel: TelegramChannel, platform: TelegramPlatform
+async def test_a_refusal_has_its_reason(
+    description: str, reason: Reason, dead: bool, channel: TelegramChannel, platform: TelegramPlatform
 ) -> None:
     platform.record.answers.append(refusal(description))
     with pytest.raises(DeliveryRefused, match=description) as raised:
         await channel.send(delivery(address="42"), START)
-    assert verdict(raised.value) == (reason, False)
+    assert seen(raised.value) == Expected(DeliveryRefused, reason, dead=dead)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +161,151 @@ async def test_an_answer_that_is_not_telegrams_delays(
     with pytest.raises(DeliveryDelayed) as raised:
         await channel.send(delivery(address="42"), START)
     assert (raised.value.reason, raised.value.retry_after) == (reason, wait)
+
+
+@pytest.mark.parametrize("said", ["inline keyboard button URL 'http://x' is invalid", "BUTTON_URL_INVALID"])
+async def test_links_that_telegram_does_not_take_for_buttons_go_out_as_text(
+    said: str, channel: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    platform.record.answers.append(refusal(f"Bad Request: {said}"))
+    await channel.send(delivery(FULL, address="42"), START)
+    assert "reply_markup" not in form(platform)
+    assert FULL.links[0].url in form(platform)["text"]
+
+
+async def test_links_stand_three_to_a_row(channel: TelegramChannel, platform: TelegramPlatform) -> None:
+    links = tuple(Link(f"chart {number}", f"https://chart.example/{number}") for number in range(7))
+    await channel.send(delivery(Notification("BTC", links=links), address="42"), START)
+    keyboard = json.loads(form(platform)["reply_markup"])["inline_keyboard"]
+    assert [len(row) for row in keyboard] == [3, 3, 1]
+    assert platform.record.received[0].buttons == tuple((link.label, link.url) for link in links)
+
+
+async def test_an_edit_that_changes_nothing_is_as_good_as_sent(
+    channel: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    origin = await channel.send(delivery(address="42"), START)
+    assert await channel.send(delivery(address="42", origin=origin, replaces=True), START) == origin
+    assert [request.path.rpartition("/")[2] for request in platform.requests] == ["sendMessage", "editMessageText"]
+
+
+def limited(wait: int) -> Answer:
+    body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": wait}}
+    return Answer(429, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+async def test_a_429_is_about_the_chat_until_a_second_chat_has_to_wait_as_well(
+    channel: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    platform.record.answers.extend([limited(30)] * 4)
+    named = []
+    for chat, later in (("1", 0.0), ("1", 5.0), ("2", 10.0), ("3", 100.0)):
+        with pytest.raises(DeliveryDelayed) as raised:
+            await channel.send(delivery(address=f"{chat}/9"), START + later)
+        named.append(raised.value.bucket)
+        assert named[-1] in {bucket.name for bucket in channel.buckets(chat)}
+    assert named == ["chat:1", "chat:1", "bot:0", "chat:3"]
+
+
+@pytest.mark.parametrize(
+    ("address", "chat"),
+    [("42", CHAT), ("42/7", CHAT), ("-42", GROUP), ("-1001234567890/7", GROUP), ("@prices", GROUP)],
+)
+def test_a_group_takes_less_than_a_person(address: str, chat: Limit, channel: TelegramChannel) -> None:
+    bot, own = channel.buckets(address)
+    assert bot == Bucket("bot:0", Limit(1 / 30, 3))
+    assert own == Bucket(f"chat:{address.partition('/')[0]}", chat)
+
+
+def test_a_group_never_gets_more_than_20_in_60_seconds() -> None:
+    assert GROUP.burst + int(60 / GROUP.interval) <= 20
+
+
+BOTS = ("1:first", "2:second", "3:third")
+
+
+@pytest.fixture
+def several(platform: TelegramPlatform, session: ClientSession, tmp_path: Path) -> TelegramChannel:
+    """Three bots."""
+    platform.tokens.update(BOTS)
+    for token in BOTS:
+        (tmp_path / token[0]).write_text(token)
+    tokens = [f"file:{tmp_path / token[0]}" for token in BOTS]
+    settings = {"url": platform.url, "tokens": tokens, "rate": "1000/s", "timeout": 2}
+    return build("telegram", TelegramSettings.model_validate(settings), session)
+
+
+async def test_several_bots_share_the_chats_and_each_chat_keeps_its_own(
+    several: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    for _ in range(2):
+        for chat in range(40):
+            await several.send(delivery(address=str(chat + 1)), START)
+    senders = [got.sender for got in platform.record.received]
+    assert set(senders) == {"1", "2", "3"}
+    assert senders[:40] == senders[40:]
+    numbers = [several.buckets(str(chat + 1))[0].name for chat in range(40)]
+    assert numbers == [f"bot:{int(sender) - 1}" for sender in senders[:40]]
+    assert several.buckets("1")[0].limit == Limit(0.001, 100)
+
+
+@pytest.mark.parametrize("said", ["bot can't initiate conversation with a user", "bot is not a member of the chat"])
+async def test_where_one_bot_is_a_stranger_the_next_one_is_asked(
+    said: str, several: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    before = several.buckets("42")[0].name
+    platform.record.answers.append(refusal(f"Forbidden: {said}"))
+    for _ in range(2):
+        await several.send(delivery(address="42"), START)
+    assert len(platform.requests) == 3
+    assert len({got.sender for got in platform.record.received}) == 1
+    assert several.buckets("42")[0].name != before
+
+
+async def test_where_all_bots_are_strangers_the_chat_is_dead(
+    several: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    platform.record.answers.extend([refusal("Forbidden: bot can't initiate conversation with a user")] * 3)
+    with pytest.raises(DeliveryRefused) as raised:
+        await several.send(delivery(address="42"), START)
+    assert seen(raised.value) == Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True)
+
+
+async def test_a_token_that_is_refused_is_not_all_of_them(several: TelegramChannel, platform: TelegramPlatform) -> None:
+    refused = Answer(401, {}, b'{"description": "Unauthorized"}')
+    platform.record.answers.append(refused)
+    await several.send(delivery(address="42"), START)
+    platform.record.answers.extend([refused, *[refusal("Forbidden: bot can't initiate conversation with a user")] * 2])
+    with pytest.raises(DeliveryRefused) as raised:
+        await several.send(delivery(address="42"), START)
+    assert seen(raised.value) == Expected(DeliveryRefused, Reason.UNAUTHORIZED)
+    platform.record.answers.extend([refused] * 3)
+    with pytest.raises(DeliveryRefused) as raised:
+        await several.send(delivery(address="42"), START)
+    assert verdict(raised.value) == (Reason.UNAUTHORIZED, True)
+
+
+async def test_a_message_of_another_bot_is_not_what_is_followed(
+    channel: TelegramChannel, platform: TelegramPlatform
+) -> None:
+    await channel.send(delivery(address="42"), START)
+    await channel.send(delivery(address="42", origin="999:1", replaces=True), START)
+    assert [got.edits or got.replies for got in platform.record.received] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({}, "either `token` or `tokens`"),
+        ({"token": "env:A", "tokens": ["env:B"]}, "either `token` or `tokens`"),
+        ({"token": "env:A", "rate": "fast"}, "a rate such as 30/s"),
+        ({"token": "env:A", "rate": "0/s"}, "a rate such as 30/s"),
+        ({"token": "env:A", "uncertain": "ask"}, "resend"),
+    ],
+)
+def test_settings_that_cannot_be(settings: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        TelegramSettings.model_validate(settings)
 
 
 async def test_a_redirect_is_not_followed(channel: TelegramChannel, platform: TelegramPlatform) -> None:
@@ -192,7 +348,7 @@ async def test_the_sdks_log_lines_hold_no_token(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await channel.send(delivery(address="@prices"), START)
-    assert any("/bot[secret]/sendMessage" in message for message in caplog.messages)
+    assert any("sendMessage" in message for message in caplog.messages)
     assert TOKEN not in caplog.text
     assert [got.address for got in platform.record.received] == ["@prices"]
 

@@ -1,6 +1,7 @@
 """Cleaning, cutting and fitting."""
 
 import html
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_cut_is_a_beginning_within_the_limit(text: str, limit: int, size: type[i
 
 @given(notification=notifications, total=st.integers(60, 6000), size=st.sampled_from([utf16, escaped]))
 def test_whatever_is_said_fits(notification: Notification, total: int, size: type[int]) -> None:
-    fitted = fit(notification, Room(total=total, size=size))
+    fitted = fit(notification, Room(total=total, size=size, widest=6))
     text = plain(fitted)
     assert size(text) <= total
     assert fitted.title
@@ -100,7 +101,29 @@ def test_whatever_is_said_fits(notification: Notification, total: int, size: typ
 
 
 def test_what_fits_stays_as_it_is() -> None:
-    assert fit(FULL, Room(total=4096)) == FULL
+    assert fit(FULL, Room(total=4096)) is FULL
+
+
+plain_texts = st.text(st.sampled_from("ab &<é…🔔|\n\u202e"), max_size=12)
+
+
+@given(
+    notification=st.builds(
+        Notification,
+        title=plain_texts,
+        lines=st.lists(plain_texts, max_size=4).map(tuple),
+        facts=st.lists(st.tuples(plain_texts, plain_texts), max_size=3).map(tuple),
+        links=st.lists(st.builds(Link, plain_texts, plain_texts.map("https://x/".__add__)), max_size=3).map(tuple),
+        footer=plain_texts,
+    ),
+    total=st.integers(20, 300),
+    escaping=st.booleans(),
+)
+def test_the_short_way_leads_where_the_long_way_does(notification: Notification, total: int, escaping: bool) -> None:
+    size, widest = (escaped, 6) if escaping else (utf16, 2)
+    room = Room(total=total, title=12, facts=2, name=5, value=8, links=2, label=6, footer=10, size=size, widest=widest)
+    # Where a character may be that wide nothing is small beyond doubt.
+    assert fit(notification, room) == fit(notification, replace(room, widest=1000))
 
 
 def test_a_link_that_is_not_http_is_left_out() -> None:

@@ -166,6 +166,18 @@ async def test_a_stranger_that_knows_no_signature_does_not_hold_back_the_channel
         assert raised.value.whole_channel is whole
 
 
+@pytest.mark.parametrize(("status", "dead"), [(404, True), (410, True), (403, False), (400, False)])
+async def test_a_url_that_is_gone_is_dead_and_the_channels_own_is_not(
+    status: int, dead: bool, platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
+) -> None:
+    channel = webhook(platform, session, keys[0])
+    for address, expected in ((f"{platform.url}/other", dead), ("default", False)):
+        platform.record.answers.append(Answer(status))
+        with pytest.raises(DeliveryRefused) as raised:
+            await channel.send(delivery(address=address), START)
+        assert raised.value.dead is expected
+
+
 async def test_a_stranger_that_is_gone_does_not_hold_back_the_channel(
     platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
 ) -> None:

@@ -1,5 +1,7 @@
 """Secrets are references."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,19 @@ def test_a_file_is_read_anew(tmp_path: Path) -> None:
     for value in ("canary-first", "canary-next"):
         (tmp_path / "key").write_text(value)
         assert secret.reveal() == value
+
+
+@pytest.mark.parametrize("age", [0, 3600], ids=["changed just now", "settled long ago"])
+def test_a_file_of_another_time_is_another_secret(age: int, tmp_path: Path) -> None:
+    secret, path = Secret(f"file:{tmp_path}/key"), tmp_path / "key"
+    now = time.time() - age
+    for number, value in enumerate(("canary-one", "canary-two")):
+        path.write_text(value)
+        os.utime(path, (now + number, now + number))
+        assert [secret.reveal() for _ in range(3)] == [value] * 3
+    path.unlink()
+    with pytest.raises(ConfigError, match="No such file"):
+        secret.reveal()
 
 
 def test_it_prints_as_its_reference_and_is_blotted_out_elsewhere(tmp_path: Path) -> None:

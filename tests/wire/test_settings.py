@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from alertd.errors import ConfigError
 from alertd.wire.secret import Secret
-from alertd.wire.settings import Endpoint, TokenOrWebhook, loopback
+from alertd.wire.settings import Endpoint, Rate, Settings, TokenOrWebhook, loopback
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,21 @@ def test_loopback(host: str | None, local: bool) -> None:
 def test_there_is_one_way_in(settings: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="either `token` or `webhook`"):
         TokenOrWebhook.model_validate(settings)
+
+
+class Paced(Settings):
+    rate: Rate
+
+
+@pytest.mark.parametrize(
+    ("text", "messages", "seconds"),
+    [("30/s", 30, 1), (" 20/m", 20, 60), ("500/h", 500, 3600), ("1/d", 1, 86400)],
+)
+def test_a_rate(text: str, messages: int, seconds: float) -> None:
+    assert Paced.model_validate({"rate": text}).rate == (messages, seconds)
+
+
+@pytest.mark.parametrize("text", ["", "30", "0/s", "-1/s", "1/w", "1.5/s", "٣/s", 30, "30/s/s"])
+def test_rates_that_may_not(text: object) -> None:
+    with pytest.raises(ValidationError, match="a rate such as 30/s"):
+        Paced.model_validate({"rate": text})

@@ -13,7 +13,7 @@ from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import DeliveryRefused
 from alertd.ports import Channel
-from tests.channels.cases import STATUS, Adapter, Case, Expected, http_answers
+from tests.channels.cases import STATUS, Adapter, Case, Expected, Follow, http_answers
 
 TOKEN = "canary-discord-bot"
 HOOK_TOKEN = "canary-discord-hook"
@@ -63,6 +63,14 @@ ADAPTERS = (
         check=partial(check_address, settings=DiscordSettings.model_validate({"token": "env:BOT"})),
         answers=answers,
         words="Invalid Form Body",
+        differs={
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, dead=True),
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True),
+        },
+        replies=Follow.REPLY,
+        replaces=Follow.EDIT,
+        hushes=True,
+        close=lambda server: server.missing.add("876543210987654321"),
         bad_addresses=("", "#alerts", "12345", "default", "8765432109876543210000"),
     ),
     Adapter(
@@ -76,7 +84,14 @@ ADAPTERS = (
         answers=answers,
         words="Invalid Form Body",
         # The URL is the credential: one that is not found was deleted.
-        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True)},
+        differs={
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True, dead=True),
+            Case.UNAUTHORIZED: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True, dead=True),
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True),
+        },
+        replaces=Follow.EDIT,
+        hushes=True,
+        close=lambda server: server.revoked.add(HOOK),
         bad_addresses=("", "#alerts", "876543210987654321"),
     ),
 )

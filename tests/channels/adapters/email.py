@@ -10,7 +10,7 @@ from alertd.demo.platforms.record import Act, Answer, Record
 from alertd.demo.platforms.smtp import SmtpPlatform
 from alertd.errors import DeliveryDelayed, DeliveryRefused
 from alertd.ports import Channel
-from tests.channels.cases import Adapter, Case, Expected
+from tests.channels.cases import Adapter, Case, Expected, Follow
 
 SECRET = "canary-smtp-login"
 
@@ -50,10 +50,13 @@ ADAPTERS = (
         check=check_address,
         answers=REPLIES.__getitem__,
         words="not this",
+        replies=Follow.REPLY,
+        replaces=Follow.REPLY,
+        close=lambda server: server.missing.add("desk@desk.example"),
         differs={
             # A sender that may not send may send to nobody.
             Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, whole_channel=True),
-            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.RECIPIENT_REFUSED),
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.RECIPIENT_REFUSED, dead=True),
             # SMTP has no Retry-After; what is said before the recipient is named is meant for the sender.
             Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, whole_channel=True),
         },

@@ -12,7 +12,7 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.slack import SlackPlatform
 from alertd.errors import DeliveryRefused
 from alertd.ports import Channel
-from tests.channels.cases import Adapter, Case, Expected, http_answers
+from tests.channels.cases import Adapter, Case, Expected, Follow, http_answers
 
 TOKEN = "canary-slack-bot"
 HOOK = "/services/T000/B000/canary-slack-hook"
@@ -58,6 +58,10 @@ ADAPTERS = (
         check=partial(check_address, settings=SlackSettings.model_validate({"token": "env:BOT"})),
         answers=answers,
         words="invalid_blocks",
+        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, dead=True)},
+        replies=Follow.REPLY,
+        replaces=Follow.REPLY,
+        close=lambda server: server.archived.add("#alerts"),
         bad_addresses=("", "alerts", "#two words", "default", "C12", "#a,b"),
     ),
     Adapter(
@@ -69,7 +73,8 @@ ADAPTERS = (
         build=webhook,
         check=partial(check_address, settings=SlackSettings.model_validate({"webhook": "env:HOOK"})),
         # The URL is the credential: one that is not found was revoked.
-        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True)},
+        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True, dead=True)},
+        close=lambda server: server.revoked.add(HOOK),
         bad_addresses=("", "#alerts", "C0123456789"),
     ),
 )

@@ -11,7 +11,7 @@ from alertd.demo.platforms.record import Answer, Record
 from alertd.demo.platforms.telegram import TelegramPlatform
 from alertd.errors import DeliveryRefused
 from alertd.ports import Channel
-from tests.channels.cases import STATUS, Adapter, Case, Expected, http_answers
+from tests.channels.cases import STATUS, Adapter, Case, Expected, Follow, http_answers
 
 SECRET = "110201543:canary-telegram-token"
 
@@ -56,7 +56,14 @@ ADAPTERS = (
         answers=answers,
         words="message text is empty",
         # 404 is how Telegram answers a token that is not one; a chat that is not found is a 400.
-        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True)},
+        differs={
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True),
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True),
+        },
+        replies=Follow.REPLY,
+        replaces=Follow.EDIT,
+        hushes=True,
+        close=lambda server: server.missing.add("-1001234567890"),
         bad_addresses=("", "desk", "@a", "12/", "12/x", "--1", "+34600000000", "@name/1/2", "١٢٣"),
     ),
 )

@@ -4,11 +4,13 @@ from ssl import SSLContext
 
 from aiohttp import ClientSession
 
+from alertd.channels.answers import Reason
 from alertd.channels.webhook import WebhookSettings, build, check_address
 from alertd.demo.platforms.record import Record
 from alertd.demo.platforms.webhook import WebhookPlatform
+from alertd.errors import DeliveryDelayed
 from alertd.ports import Channel
-from tests.channels.cases import Adapter
+from tests.channels.cases import Adapter, Case, Expected
 
 SECRET = "canary-webhook-signing"
 
@@ -31,6 +33,10 @@ ADAPTERS = (
         platform=platform,
         build=channel,
         check=check_address,
+        differs={
+            Case.LIMITED: Expected(DeliveryDelayed, Reason.RATE_LIMITED, limited="endpoint:"),
+            Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, retry_after=7.0, limited="endpoint:"),
+        },
         bad_addresses=("", "desk", "http://plain.example/hook", "https://user:pass@host.example/", "ftp://x.example"),
     ),
 )
