@@ -10,13 +10,14 @@ AlertdError
 ├ ControlError           nobody answers at the control socket, or somebody else does
 ├ DeliveryError          a platform that we send to
 │  ├ DeliveryDelayed     try again, until the message expires
+│  │  └ DeliveryMoved    the same, to the address' new name
 │  └ DeliveryRefused     permanent: bury it, tell the operator elsewhere
 └ StorageError           the database
    ├ StorageBusy         locked or full: hold the tick and try again
    └ StorageUnusable     corrupt, newer or taken: leave it untouched, refuse to start
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -107,27 +108,47 @@ class DeliveryError(AlertdError):
 class DeliveryDelayed(DeliveryError):
     """Not now: try again, after `retry_after` seconds at the least where the platform said so.
 
-    `whole_channel` is true where the platform's answer holds back every recipient (a global rate limit, a
-    connection that cannot be made), not this one alone.
+    `bucket` names the one of the address' buckets that the platform's answer is about, "" for this message alone.
+    `whole_channel` is true where it holds back every recipient (a global rate limit, a connection that cannot be made).
+    `uncertain` is true where there was no answer: the platform may have taken the message.
     """
 
     def __init__(
-        self, message: str, *, reason: str, retry_after: float | None = None, whole_channel: bool = False
+        self,
+        message: str,
+        *,
+        reason: str,
+        retry_after: float | None = None,
+        bucket: str = "",
+        whole_channel: bool = False,
+        uncertain: bool = False,
     ) -> None:
         super().__init__(message, reason=reason)
         self.retry_after = retry_after
+        self.bucket = bucket
         self.whole_channel = whole_channel
+        self.uncertain = uncertain
+
+
+class DeliveryMoved(DeliveryDelayed):
+    """The address has another name now, `to`: the same message is for that one, at once."""
+
+    def __init__(self, message: str, *, to: str) -> None:
+        super().__init__(message, reason="moved")
+        self.to = to
 
 
 class DeliveryRefused(DeliveryError):
     """Never: the recipient, the message or the credential is at fault.
 
     `whole_channel` is true where the credential itself is refused, so that no message of the channel can leave.
+    `dead` is true where nothing will reach this address any more: the bot is blocked, the chat or the webhook gone.
     """
 
-    def __init__(self, message: str, *, reason: str, whole_channel: bool = False) -> None:
+    def __init__(self, message: str, *, reason: str, whole_channel: bool = False, dead: bool = False) -> None:
         super().__init__(message, reason=reason)
         self.whole_channel = whole_channel
+        self.dead = dead
 
 
 class StorageError(AlertdError):
@@ -140,6 +161,20 @@ class StorageBusy(StorageError):
 
 class StorageUnusable(StorageError):
     """Corrupt, written by a newer alertd, or in use by another daemon. It was left untouched."""
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended several tasks: the first of alertd's own, else the first bug."""
+    errors = list(_leaves(group))
+    return next((error for error in errors if isinstance(error, AlertdError)), errors[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _leaves(part)
+    else:
+        yield error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

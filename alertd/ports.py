@@ -2,17 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from alertd.model.alert import AlertBlock, AlertKey, RuleRow
-from alertd.model.event import Drop, Event
-from alertd.model.notification import Delivery, Held, Message
+from alertd.model.event import Entry
+from alertd.model.notification import Delivery, Queued
 from alertd.model.reading import Bars, Poll
-from alertd.rules.bank import Shape
-from alertd.rules.manner import Manner
-from alertd.rules.saved import Saved
+from alertd.rows import Attempt, Commit, DeadWay, Depth, Settled, Snapshot
 
 
 class Clock(Protocol):
@@ -88,28 +84,47 @@ class Source(Protocol):
 # ── channels ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """What a platform takes: at most one message per `per_address` seconds to one address and one per
-    `overall` seconds in all, after a burst of `burst`; `in_flight` sends at once."""
+class Limit(NamedTuple):
+    """One message per `interval` seconds, after a burst of `burst` at once."""
 
-    overall: float = 0.0
-    per_address: float = 0.0
+    interval: float
     burst: int = 1
-    in_flight: int = 4
+
+
+class Bucket(NamedTuple):
+    """What a platform counts against one limit: `bot`, `chat:123`. Names are the channel's own."""
+
+    name: str
+    limit: Limit
 
 
 class Channel(Protocol):
-    """A credential on a platform. Errors of `send` are DeliveryError and nothing else."""
+    """A credential on a platform, or several that share their recipients. Errors of `send` are DeliveryError and
+    nothing else.
+
+    `in_flight` is how many sends may be under way at once. `remembers` is for how many seconds the platform knows a
+    message by its key, so that one that was sent already does not come twice: 0 where it knows no keys, infinity where
+    the recipient's mail program or endpoint keeps them. `resends` says whether what may have arrived is sent again
+    where it has no key.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
-    def pacing(self) -> Pacing: ...
+    def in_flight(self) -> int: ...
 
-    async def send(self, delivery: Delivery, now: float) -> None:
-        """Returns when the platform has taken the message."""
+    @property
+    def remembers(self) -> float: ...
+
+    @property
+    def resends(self) -> bool: ...
+
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        """All that a message to this address is counted against."""
+
+    async def send(self, delivery: Delivery, now: float) -> str:
+        """Returns when the platform has taken the message: its own name of it, "" where it has none."""
 
     async def close(self) -> None: ...
 
@@ -117,145 +132,86 @@ class Channel(Protocol):
 # ── storage ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class SeriesRow(NamedTuple):
-    """The number that a series has for ever in this store."""
-
-    number: int
-    source: str
-    field: str
-    coin: str
-
-
-@dataclass(slots=True)
-class Commit:
-    """Everything that one tick changed: written whole or not at all.
-
-    `rules` are new or changed ones by number, None for one that was removed; `coins`, `shapes` and `manners` are new
-    ones by number. `alerts` are new or changed rows (by id), later blocks in the place of earlier ones; `gone` are ids
-    of removed ones, `former` the last episode of their keys. `pages` are blocks of market columns by name, None to
-    delete one. `held` are new rows, or the same row with another `until`; `released` names rows that are held no
-    longer.
-    """
-
-    now: float
-    rules: Mapping[int, RuleRow | None] = field(default_factory=dict)
-    coins: Mapping[int, str] = field(default_factory=dict)
-    shapes: Mapping[int, Shape] = field(default_factory=dict)
-    manners: Mapping[int, Manner] = field(default_factory=dict)
-    alerts: Sequence[AlertBlock] = ()
-    gone: Sequence[int] = ()
-    former: Mapping[AlertKey, int] = field(default_factory=dict)
-    series: Sequence[SeriesRow] = ()
-    pages: Mapping[str, bytes | None] = field(default_factory=dict)
-    events: Sequence[Event] = ()
-    drops: Sequence[Drop] = ()
-    messages: Sequence[Message] = ()
-    held: Sequence[Held] = ()
-    released: Sequence[int] = ()
-    not_sent: Sequence[tuple[Event, str, str]] = ()
-    """(event, receiver, reason) of what dispatch decided not to send."""
-
-    def __bool__(self) -> bool:
-        return any(
-            (
-                self.rules,
-                self.coins,
-                self.shapes,
-                self.manners,
-                self.alerts,
-                self.gone,
-                self.former,
-                self.series,
-                self.pages,
-                self.events,
-                self.drops,
-                self.messages,
-                self.held,
-                self.released,
-                self.not_sent,
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a daemon starts from.
-
-    `saved` are rules and alerts. `last_message` and `last_held` are the highest numbers ever used. `recent` are
-    (receiver, created) of the messages of the last 24 hours, for caps.
-    """
-
-    saved: Saved = field(default_factory=Saved)
-    series: Sequence[SeriesRow] = ()
-    pages: Mapping[str, bytes] = field(default_factory=dict)
-    held: Sequence[Held] = ()
-    recent: Sequence[tuple[str, float]] = ()
-    last_message: int = 0
-    last_held: int = 0
-
-
-class Fate(StrEnum):
-    SENT = "sent"
-    DELAYED = "delayed"
-    BURIED = "buried"
-    EXPIRED = "expired"
-
-
-class Settled(NamedTuple):
-    """What became of one attempt at a delivery. `due` is when to try again (DELAYED only); `reason` is a short fixed
-    word."""
-
-    row: int
-    fate: Fate
-    at: float
-    due: float = 0.0
-    reason: str = ""
-
-
-class Depth(NamedTuple):
-    """What waits in the outbox of one channel: how many deliveries, and when the oldest was created."""
-
-    channel: str
-    waiting: int
-    oldest: float
-
-
 class Store(Protocol):
     """Where everything lasts. Errors are StorageError and nothing else. Every call is one transaction.
 
-    Message ids are `<word>-<number>`, the word being drawn once per store, so that two stores never share an
-    idempotency key; the numbers grow, and what is older has the lower one.
+    A delivery waits as `next` (the head of its address, ready), `later` (a head that waits for its time), `queued`
+    (behind its head), `joined` (told in the digest of another) or `standby`; `sending` is a head with an attempt under
+    way; it ends `sent`, `buried`, `expired` or `spared`. Message ids are `<word>-<number>`, those of digests
+    `<word>-<number>d`, the word being drawn once per store, so that two stores never share an idempotency key.
     """
 
     @property
     def word(self) -> str:
         """The store's own random word, kept for ever."""
 
+    @property
+    def seal(self) -> bytes:
+        """The store's own random secret, kept for ever: links that alertd hands out are signed with it."""
+
     async def load(self, now: float) -> Snapshot: ...
 
     async def commit(self, commit: Commit) -> None:
-        """All of it or nothing. An item that is there already is a bug of the caller: StorageError."""
+        """All of it or nothing. An event or a message that is there already is a bug of the caller: StorageError."""
 
-    async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Delivery]:
-        """Up to `limit` deliveries due by `now`, longest due first; at most one per address, none to a `busy` address.
+    async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Queued]:
+        """Up to `limit` heads that may go by `now`, at most one per address, none to a `busy` address.
 
-        An address whose oldest waiting delivery is not yet due gives none: order per address is kept.
+        By lane; in a lane those first whose address had the fewest in a row, then the newest. Per address and lane the
+        oldest goes first. What waited for its time, and what stands by for too long, becomes due here. A head that
+        is `sending` though its address is not busy was under way when a daemon died: it is `uncertain`.
         """
 
     async def next_due(self, channel: str, *, busy: Sequence[str] = ()) -> float | None:
-        """The earliest time at which `due` has something to give: the least `due` of each address' oldest waiting
-        delivery, `busy` addresses left out; None if there is none."""
+        """The earliest time at which `due` has something to give, `busy` addresses left out: 0.0 where it has already,
+        None if there is none."""
 
-    async def settle(self, settled: Sequence[Settled]) -> None:
-        """Rows that wait no longer are left as they are."""
+    async def stale(self, channel: str, address: str, now: float, *, limit: int) -> Sequence[Queued]:
+        """What waits for one address, has expired and may be told in one digest, oldest first, the head among it: not
+        what may have arrived, has stepped aside, or is in a digest already."""
+
+    async def turn(
+        self,
+        channel: str,
+        *,
+        settled: Sequence[Settled] = (),
+        attempts: Sequence[Attempt] = (),
+        rests: Mapping[str, float] | None = None,
+        now: float = 0.0,
+    ) -> frozenset[int]:
+        """Note what became of attempts, and then that others are about to be made: returns the rows of those that may
+        be (a head that a more urgent message has displaced may not, nor a digest of which something waits no more).
+        `rests` are buckets ("": the whole channel) that take nothing until a time.
+
+        Rows that wait no longer are left as they are. When a destination has the message, what stands by for it is
+        spared; when none can have it any more, that is due at once; when a standby has it, the others are spared.
+        """
+
+    async def paces(self, channel: str, since: float) -> tuple[Sequence[tuple[str, float]], Mapping[str, float]]:
+        """(bucket, time) of the attempts made since then, oldest first; and until when buckets rest."""
+
+    async def entries(self, numbers: Sequence[int]) -> Sequence[Entry]:
+        """Those of these numbers that are remembered, in the order of their numbers."""
 
     async def bury_strays(self, channels: Sequence[str], now: float) -> int:
         """Bury what waits for channels that are not among these (reason `channel_gone`); returns how many."""
 
-    async def depths(self) -> Sequence[Depth]: ...
+    async def retry(self, rows: Sequence[int], now: float, *, idle: bool = False) -> int:
+        """Have buried or expired deliveries, or waiting ones, tried at once, in the lane and for as long as they were
+        made for; dead addresses among them live again. Returns how many there were. What is told in a digest is
+        tried with it. `idle`: no daemon is at work, so that what is `sending` was left so by one that died."""
 
-    async def history(self, *, limit: int) -> Sequence[Event]:
-        """The latest events, newest first."""
+    async def bury(self, rows: Sequence[int], now: float, *, idle: bool = False) -> int:
+        """Give up what waits (reason `operator`), but not what is under way; returns how many there were."""
+
+    async def dead(self) -> Sequence[DeadWay]:
+        """Addresses that take nothing any more, until somebody revives them."""
+
+    def lost(self) -> Mapping[tuple[str, str], int]:
+        """How many deliveries were buried by channel and reason since this was asked for last, but for those that
+        `turn` was told of: their address is dead, their channel is gone, an operator gave them up."""
+
+    async def depths(self) -> Sequence[Depth]: ...
 
     async def prune(self, before: float, limit: int) -> int:
         """Forget what is over and older than `before`: events, what was not sent, and messages of which nothing waits

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterable
 from itertools import count
 
+from alertd.errors import DeliveryDelayed
 from alertd.model.notification import Delivery
-from alertd.ports import Pacing
+from alertd.ports import Bucket, Limit
 
 START = 1_767_225_600.0
 """2026-01-01 00:00 UTC: where every test's clock starts."""
@@ -60,7 +61,7 @@ class HandClock:
         await future
 
 
-async def settle(rounds: int = 20) -> None:
+async def settle(rounds: int = 60) -> None:
     """Let everything that can run, run. What waits for a thread or a socket needs its own signal."""
     for _ in range(rounds):
         await asyncio.sleep(0)
@@ -71,33 +72,57 @@ class ScriptedChannel:
 
     `answers` are raised (an exception) or taken as a yes (None), the first for the first send to come; with none left
     it always takes the message. A send to an address in `gates` waits for its event first. The time noted is when
-    the platform took the message.
+    the platform took the message; `taken` has the deliveries as they came. Messages in `poison` always
+    fail. `overall` is the limit of the bucket `bot`,
+    `per_address` that of `chat:<address>`.
     """
 
     def __init__(
-        self, clock: HandClock, *, pacing: Pacing | None = None, answers: Iterable[Exception | None] = ()
+        self,
+        clock: HandClock,
+        *,
+        in_flight: int = 32,
+        remembers: float = 0.0,
+        resends: bool = True,
+        overall: Limit | None = None,
+        per_address: Limit | None = None,
+        answers: Iterable[Exception | None] = (),
     ) -> None:
         self.name = "chat"
-        self.pacing = pacing or Pacing()
+        self.in_flight = in_flight
+        self.remembers = remembers
+        self.resends = resends
+        self.overall = overall
+        self.per_address = per_address
         self.answers = deque(answers)
         self.gates: dict[str, asyncio.Event] = {}
+        self.poison: set[str] = set()
         self.tried: list[tuple[float, str]] = []
         self.sent: list[tuple[float, str, str]] = []
+        self.taken: list[Delivery] = []
         self.at_once = 0
         self.most_at_once = 0
         self._clock = clock
 
-    async def send(self, delivery: Delivery, now: float) -> None:
+    def buckets(self, address: str) -> tuple[Bucket, ...]:
+        overall = (Bucket("bot", self.overall),) if self.overall else ()
+        return (*overall, Bucket(f"chat:{address}", self.per_address)) if self.per_address else overall
+
+    async def send(self, delivery: Delivery, now: float) -> str:
         self.tried.append((now, delivery.message))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             if gate := self.gates.get(delivery.address):
                 await gate.wait()
+            if delivery.message in self.poison:
+                raise DeliveryDelayed("no", reason="server_error")
             answer = self.answers.popleft() if self.answers else None
             if answer is not None:
                 raise answer
             self.sent.append((self._clock.now(), delivery.address, delivery.notification.title))
+            self.taken.append(delivery)
+            return f"ref-{delivery.message}"
         finally:
             self.at_once -= 1
 

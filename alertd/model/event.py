@@ -59,23 +59,32 @@ class Drop(NamedTuple):
     reason: str
 
 
+class Words(NamedTuple):
+    """What a rule says of itself, kept with its event: it may be edited before that is told. `labels` are pairs."""
+
+    when: str
+    until: str = ""
+    say: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class Entry(NamedTuple):
+    """An event with its number in this store, for ever growing, and what its rule said then."""
+
+    number: int
+    event: Event
+    words: Words
+
+
 class Notice(NamedTuple):
     """Something the operator should know, told once: the shell makes one when a state changes, not while it lasts.
 
     `key` names what it is about (`source:binance`), so that the same one is not told twice in an hour. One about a
-    channel (`delivery:telegram`, `delivery:telegram:desk`) is not told over that channel.
+    channel (`delivery:telegram`, `delivery:telegram:desk`) is not told over that channel. One that concerns a
+    `receiver` is told that one too, in any other way it has.
     """
 
     time: float
     key: str
     text: str
-
-
-class Item(NamedTuple):
-    """The identity of one thing told to one receiver. Unique in the store; never the text, never the time."""
-
-    alert: int
-    episode: int
-    event: EventKind
-    ordinal: int
-    receiver: str
+    receiver: str = ""

@@ -1,45 +1,54 @@
 """A courier takes one channel's messages out of the store and brings them to the platform.
 
-At least once: a message counts as sent when the platform has taken it, and the store learns it right after. Between
-the two lies the one moment in which a crash can lead to a duplicate.
+At least once: an attempt is written down before the call and what came of it after, both in one transaction with those
+of other messages. A call that a crash leaves without an answer is uncertain: it is resent with the same key where the
+platform knows keys, else marked as a possible repeat, or not at all (see `ports.Channel`).
 """
 
 import asyncio
 import logging
-import traceback
-from collections.abc import Callable
-from heapq import heappop, heappush
+from collections.abc import Callable, Sequence
 from math import inf
+from typing import TypeAlias
 
-from alertd.dispatch.notice import delivery_key, recovery_key
-from alertd.errors import DeliveryDelayed, DeliveryRefused, StorageBusy
-from alertd.model.notification import Delivery
-from alertd.model.units import say_duration
-from alertd.outbox.health import Health
-from alertd.outbox.pacing import Pace
+from alertd.dispatch.notice import delivery_key
+from alertd.errors import StorageBusy
+from alertd.model.notification import Lane, Queued
+from alertd.outbox.carrier import Call, Carrier, Draw, Tell
+from alertd.outbox.farewell import given_up
+from alertd.outbox.late import digest, fit
+from alertd.outbox.pacing import Pace, Taking
 from alertd.outbox.retry import Retry
-from alertd.ports import Channel, Clock, Fate, Settled, Store
-from alertd.wire.secret import redact
+from alertd.ports import Channel, Clock, Store
+from alertd.rows import Fate, Settled
 
 log = logging.getLogger(__name__)
 
-CLAIM = 100
-"""How many deliveries are taken out of the store at once."""
+CLAIM = 256
+"""How many heads are taken out of the store at once."""
+
+STALE = 200
+"""How many stale messages go in one digest."""
+
+PACES = 120.0
+"""For how long an attempt counts against the platform's limits after a restart, seconds."""
 
 _STORE_AGAIN = 1.0
+_NEWS = 0.25  # what is claimed is compared with what is new in the store that often
+_SOON = 1.0  # the store's timers are asked for that often while sends are under way
+_BREATH = 0.05
 
-TellOperator = Callable[[str, str], None]
-"""(key, text) of a notice."""
-
-OnSettled = Callable[[str, Fate, str], None]
+OnSettled: TypeAlias = Callable[[str, Fate, str], None]
 """(channel, fate, reason), once the store has it."""
+
+Outcome: TypeAlias = tuple[Call, Settled]
 
 
 class Courier:
     """Drains the outbox of one channel: several sends in flight, in order per address, at the platform's pace.
 
-    `random` gives floats in [0, 1). `run` ends when `drain` asks it to; it raises StorageError where the store is
-    beyond use.
+    `random` gives floats in [0, 1). `freed` is called when messages were given up: what stands by for them on other
+    channels may be due. `run` ends when `drain` asks it to; it raises StorageError where the store is beyond use.
     """
 
     def __init__(
@@ -48,194 +57,244 @@ class Courier:
         store: Store,
         clock: Clock,
         *,
+        draw: Draw,
         random: Callable[[], float],
-        tell: TellOperator,
+        tell: Tell,
         on_settled: OnSettled,
+        freed: Callable[[], None],
         retry: Retry | None = None,
     ) -> None:
         self._channel = channel
+        self._name = channel.name
         self._store = store
         self._clock = clock
-        self._random = random
         self._tell = tell
         self._on_settled = on_settled
-        self._retry = retry or Retry()
-        self._pace = Pace(channel.pacing)
-        self._claimed: list[tuple[float, int, Delivery]] = []  # a heap: when its address is ready, row
-        self._busy: set[str] = set()  # addresses of what is claimed, in flight or not yet settled
-        self._in_flight = 0
-        self._settled: list[tuple[Delivery, Settled]] = []
+        self._freed = freed
+        self._carrier = Carrier(channel, clock, draw=draw, random=random, tell=tell, retry=retry or Retry())
+        self._heads: list[Call] = []  # claimed, and not begun: in the order in which they are to go
+        self._calls: asyncio.Queue[Call] = asyncio.Queue()
+        self._busy: set[str] = set()  # addresses with a call in flight, or one that is not written down yet
+        self._outcomes: list[Outcome] = []
+        self._room = channel.in_flight
         self._look_at = 0.0  # when the store may have more; infinity: when wake() says so
-        self._health = Health()
-        self._rests = 0  # for how often in a row the whole channel was held back
+        self._looked = -inf
+        self._news = True
+        self._store_at = -inf  # a store that was busy is left alone until then
         self._draining = False
         self._stir = asyncio.Event()
-        self._results = asyncio.Event()
         self._done = asyncio.Event()
 
     def wake(self) -> None:
         """There is something new in the store."""
-        self._look_at = 0.0
+        self._news = True
         self._stir.set()
 
     async def run(self) -> None:
         """Deliver until `drain`."""
         try:
+            await self._take_up()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._settle())
-                while not self._draining:
+                workers = [tasks.create_task(self._work()) for _ in range(self._room)]
+                while True:
                     self._stir.clear()
-                    await self._clock.wait(self._stir, await self._turn(tasks))
+                    again = await self._turn()
+                    if self._draining and not self._busy:
+                        break
+                    await self._clock.wait(self._stir, again)
+                for worker in workers:
+                    worker.cancel()
         finally:
             self._done.set()
 
     async def drain(self, deadline: float) -> bool:
-        """Claim no more, and finish what is in flight; False if the deadline (epoch seconds) came first."""
+        """Begin no more, and finish what is in flight; False if the deadline (epoch seconds) came first."""
         self._draining = True
         self._stir.set()
-        self._results.set()
         return await self._clock.wait(self._done, deadline)
 
-    async def _turn(self, tasks: asyncio.TaskGroup) -> float | None:
-        """Start what may go now. Returns when there is more to do, None where only an event can tell."""
-        now = self._clock.now()
-        if self._pace.rest_until > now:
-            return self._pace.rest_until
-        if self._may_claim() and self._look_at <= now:
-            await self._claim(now)
-        room = self._channel.pacing.in_flight
-        while self._claimed and self._in_flight < room and not self._draining:
-            ready = max(self._claimed[0][0], self._pace.ready_at())
-            if ready > now:
-                return min(ready, self._look_at) if self._may_claim() else ready
-            delivery = heappop(self._claimed)[2]
-            self._pace.take(delivery.address, now)
-            self._in_flight += 1
-            tasks.create_task(self._deliver(delivery))
-        return self._look_at if self._may_claim() and self._look_at < inf else None
-
-    def _may_claim(self) -> bool:
-        return len(self._claimed) < CLAIM
-
-    async def _claim(self, now: float) -> None:
-        name = self._channel.name
-        self._look_at = inf  # wake() may put it back while the store answers
-        try:
-            found = await self._store.due(name, now, limit=CLAIM, busy=tuple(self._busy))
-            for delivery in found:
-                self._busy.add(delivery.address)
-                ready = self._pace.address_ready_at(delivery.address)
-                heappush(self._claimed, (ready if ready > now else 0.0, delivery.row, delivery))
-            full = len(found) == CLAIM
-            more = now if full else await self._store.next_due(name, busy=tuple(self._busy))
-        except StorageBusy as error:
-            log.warning("the outbox of %s cannot be read: %s", name, error)
-            more = now + _STORE_AGAIN
-        self._look_at = min(self._look_at, inf if more is None else more)
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        """One attempt. Whatever comes of it is settled."""
-        try:
-            settled = await self._attempt(delivery)
-        except Exception:
-            # Not log.exception: the traceback is redacted here, whatever the log does with it.
-            text = redact(traceback.format_exc())
-            log.error("a bug in sending %s over %s\n%s", delivery.message, delivery.channel, text)
-            settled = Settled(delivery.row, Fate.BURIED, self._clock.now(), reason="bug")
-        self._in_flight -= 1
-        self._settled.append((delivery, settled))
-        self._results.set()
-        self._stir.set()
-
-    async def _attempt(self, delivery: Delivery) -> Settled:
-        now = self._clock.now()
-        if now >= delivery.expires:
-            return Settled(delivery.row, Fate.EXPIRED, now, reason="expired")
-        try:
-            await self._channel.send(delivery, now)
-        except DeliveryDelayed as error:
-            return self._delay(delivery, error, now)
-        except DeliveryRefused as error:
-            log.warning("%s refused %s: %s", delivery.channel, delivery.message, redact(str(error)))
-            if error.whole_channel:
-                return self._refuse_all(delivery, error, now)
-            return Settled(delivery.row, Fate.BURIED, self._clock.now(), reason=error.reason)
-        self._rests = 0
-        if self._health.worked(self._clock.now()):
-            self._tell(recovery_key(delivery.channel), f"{delivery.channel} takes messages again.")
-        return Settled(delivery.row, Fate.SENT, self._clock.now())
-
-    def _delay(self, delivery: Delivery, error: DeliveryDelayed, started: float) -> Settled:
-        now = self._clock.now()
-        log.warning("%s does not take %s yet: %s", delivery.channel, delivery.message, redact(str(error)))
-        if self._health.failed(started, now):
-            text = (
-                f"{delivery.channel} takes no messages ({error.reason}).\nThey wait, and are tried until they expire."
-            )
-            self._tell(delivery_key(delivery.channel), text)
-        attempts = self._rests if error.whole_channel else delivery.attempts
-        due = self._retry.at(attempts, error.retry_after, now, self._random, age=now - delivery.created)
-        if error.whole_channel:
-            due = min(due, now + self._retry.asked)
-            if self._pace.rest_until <= now:  # sends that were in flight together fail together: once
-                self._rests += 1
-            self._pace.rest(due)
-        return self._later(delivery, due, error.reason)
-
-    def _refuse_all(self, delivery: Delivery, error: DeliveryRefused, started: float) -> Settled:
-        """The credential is refused: everything waits, the operator is told once, and it is tried now and then."""
-        now = self._clock.now()
-        due = now + self._retry.refused
-        self._pace.rest(due)
-        if self._health.failed(started, now, for_good=True):
-            self._tell(
-                delivery_key(delivery.channel),
-                f"{delivery.channel} refuses alertd's credential ({error.reason}).\n"
-                f"Its messages wait. They are tried again every {say_duration(self._retry.refused)} until they expire.",
-            )
-        return self._later(delivery, due, error.reason)
-
-    def _later(self, delivery: Delivery, due: float, reason: str) -> Settled:
-        now = self._clock.now()
-        if due >= delivery.expires:
-            return Settled(delivery.row, Fate.EXPIRED, now, reason="expired")
-        return Settled(delivery.row, Fate.DELAYED, now, due=due, reason=reason)
-
-    async def _settle(self) -> None:
-        """Writes down what became of the sends: all that came in while the last ones were written go together."""
-        while not (self._draining and not self._in_flight and not self._settled):
-            await self._results.wait()
-            self._results.clear()
-            batch, self._settled = self._settled, []
-            if batch:
-                await self._write([settled for _, settled in batch])
-                for delivery, settled in batch:
-                    self._busy.discard(delivery.address)
-                    self._report(delivery, settled)
-                self.wake()
-
-    async def _write(self, batch: list[Settled]) -> None:
-        while True:
+    async def _take_up(self) -> None:
+        """What the platform has counted before this process began, and the rests that it asked for."""
+        while not self._draining:
+            now = self._clock.now()
             try:
-                return await self._store.settle(batch)
+                past, rests = await self._store.paces(self._name, now - PACES)
             except StorageBusy as error:
-                log.warning("what %s has sent cannot be written down yet: %s", self._channel.name, error)
+                log.warning("the outbox of %s cannot be read: %s", self._name, error)
                 await self._clock.sleep(_STORE_AGAIN)
+            else:
+                self._carrier.pace = Pace(past, rests, then=now + PACES)
+                return
 
-    def _report(self, delivery: Delivery, settled: Settled) -> None:
-        channel, receiver, title = delivery.channel, delivery.receiver, delivery.notification.title
-        log.info(
-            "%s over %s: %s",
-            settled.fate,
-            channel,
-            title,
-            extra={"delivery": delivery.message, "receiver": receiver, "reason": settled.reason},
-        )
-        self._on_settled(channel, settled.fate, settled.reason)
-        if settled.fate is Fate.BURIED:
-            text = f"{channel} did not take a message to {receiver} ({settled.reason}).\nIt is not tried again: {title}"
-        elif settled.fate is Fate.EXPIRED:
-            text = f"{channel} could not bring a message to {receiver} before it expired.\nIt was: {title}"
-        else:
+    async def _work(self) -> None:
+        while True:
+            call = await self._calls.get()
+            settled = await self._carrier.bring(call)
+            self._outcomes.append((call, settled))  # the list is another one than before the call
+            self._stir.set()
+            if self._carrier.asked:
+                await self._note_rests()
+
+    async def _note_rests(self) -> None:
+        """What a platform asks for is written down at once, whatever else the store is asked to do just now."""
+        rests, self._carrier.asked = self._carrier.asked, {}
+        try:
+            await self._store.turn(self._name, rests=rests, now=self._clock.now())
+        except StorageBusy:
+            self._carrier.asked = rests | self._carrier.asked  # with the next turn, then
+
+    async def _turn(self) -> float | None:
+        """Write down what has ended, and begin what may go now. Returns when there is more to do, None where only an
+        event can tell."""
+        now = self._clock.now()
+        if now < self._store_at:
+            return self._store_at
+        rest = self._carrier.pace.rest_until
+        begins = not self._draining and rest <= now
+        again = inf
+        try:
+            if begins:
+                await self._look(now)
+                again = await self._begin(now)
+            elif self._outcomes:
+                await self._write([], now)
+        except StorageBusy as error:
+            log.warning("the outbox of %s has to wait: %s", self._name, error)
+            self._heads, self._news = [], True
+            self._store_at = now + _STORE_AGAIN
+            return self._store_at
+        if self._draining:
+            return None
+        looks = self._news or len(self._heads) < self._room
+        until = min(again, self._look_at if looks else inf) if begins else rest
+        return until if until < inf else None
+
+    # ── what the store has ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def _look(self, now: float) -> None:
+        """Claim heads where few are left; what is new in the store may have to go before those that are claimed."""
+        if self._news:
+            if self._heads and now < self._looked + _NEWS:
+                self._look_at = self._looked + _NEWS
+                return
+            self._heads = []
+        elif len(self._heads) >= self._room or now < self._look_at:
             return
-        self._tell(delivery_key(channel, receiver), text)
+        self._looked, self._news, self._look_at = now, False, inf  # wake() may come while the store answers
+        taken = self._busy | {call.queued.address for call in self._heads}
+        found = await self._store.due(self._name, now, limit=CLAIM, busy=tuple(taken))
+        for queued in found:
+            if queued.address not in taken:  # two names may have become one
+                taken.add(queued.address)
+                self._heads.append(self._call(queued))
+        self._heads.sort(key=lambda call: call.queued.lane)
+        self._carrier.pace.forget(now, used={id(cell) for call in self._heads for cell in call.cells})
+        if len(found) == CLAIM:
+            self._look_at = now
+        elif found or self._busy:  # asked for often enough while there is much to do
+            self._look_at = now + _SOON
+        else:
+            due = await self._store.next_due(self._name, busy=tuple(taken))
+            self._look_at = inf if due is None else max(due, now + _BREATH)
+
+    def _call(self, queued: Queued) -> Call:
+        buckets = self._channel.buckets(queued.address)
+        return Call(queued, tuple([bucket.name for bucket in buckets]), self._carrier.pace.cells(buckets))
+
+    # ── who goes now ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _begin(self, now: float) -> float:
+        """Write down what has ended, and call for as many as may go. Returns when the first of the others is ready."""
+        taking = Taking()
+        go, again = self._choose(now, taking)
+        begun = frozenset[int]()
+        try:
+            for call in go:
+                if now >= call.queued.expires or call.queued.members:
+                    await self._gather(call, now)
+            if go or self._outcomes:
+                begun = await self._write(go, now)
+        finally:
+            taking.undo()
+        now = self._clock.now()
+        for call in go:
+            if call.queued.row in begun:
+                for cell in call.cells:
+                    cell.take(now)
+                self._busy.add(call.queued.address)
+                self._calls.put_nowait(call)
+            else:  # a more urgent one took its place
+                self._news, again = True, now
+        return again
+
+    def _choose(self, now: float, taking: Taking) -> tuple[list[Call], float]:
+        """Who goes now, and when the first of those that have to wait is ready; what cannot go for long is settled."""
+        under_way = len(self._busy) - len(self._outcomes)
+        room = (1 if self._carrier.probing else self._room) - under_way
+        go, left, again = list[Call](), list[Call](), inf
+        for place, call in enumerate(self._heads):
+            if len(go) >= room:
+                left += self._heads[place:]
+                break
+            ready = max([cell.ready_at(now) for cell in call.cells], default=now)
+            settled = self._carrier.hopeless(call.queued, now) if ready <= now else self._carrier.put_off(call, now)
+            if settled:
+                self._busy.add(call.queued.address)
+                self._outcomes.append((call, settled))
+            elif ready > now:
+                left.append(call)
+                again = min(again, ready)
+            else:
+                taking.take(call.cells, now)
+                go.append(call)
+        self._heads = left
+        return go, again
+
+    async def _gather(self, call: Call, now: float) -> None:
+        """A stale message goes with all that is stale for its address; a digest goes as it went before, and so does
+        what may have arrived."""
+        head = call.queued
+        if head.members:
+            call.queued = digest(head, head.members)
+        elif not head.uncertain and (head.alone or head.lane is Lane.ASIDE):
+            call.queued = digest(head)
+        elif not head.uncertain:
+            stale = await self._store.stale(self._name, head.address, now, limit=STALE)
+            call.queued = digest(head, fit(head, [one for one in stale if not self._carrier.hopeless(one, now)]))
+
+    async def _write(self, go: Sequence[Call], now: float) -> frozenset[int]:
+        """One transaction; returns the rows of those of `go` that may be called for."""
+        outcomes, self._outcomes = self._outcomes, []
+        rests, self._carrier.asked = self._carrier.asked, {}
+        attempts = [call.attempt() for call in go]
+        settled = [settled for _, settled in outcomes]
+        try:
+            begun = await self._store.turn(self._name, settled=settled, attempts=attempts, rests=rests, now=now)
+        except StorageBusy:
+            self._outcomes = outcomes + self._outcomes
+            self._carrier.asked = rests | self._carrier.asked
+            raise
+        if outcomes:
+            self._look_at = now
+        for call, one in outcomes:
+            self._busy.discard(call.queued.address)
+            self._report(call, one)
+        if any(one.fate in (Fate.BURIED, Fate.EXPIRED) for one in settled):
+            self._freed()
+        return begun
+
+    # ── who hears of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _report(self, call: Call, settled: Settled) -> None:
+        queued, fate, reason = call.queued, settled.fate, settled.reason
+        what = call.title or queued.message
+        if log.isEnabledFor(logging.INFO):
+            extra = {"delivery": queued.message, "receiver": queued.receiver, "reason": reason}
+            log.info("%s over %s: %s", fate, self._name, what, extra=extra)
+        self._on_settled(self._name, fate, reason)
+        if fate not in (Fate.BURIED, Fate.EXPIRED):
+            return
+        receiver, about = "", queued.receiver
+        if settled.dead:  # told whatever else was told of this receiver: nothing else will be
+            receiver, about = queued.receiver, f"{queued.receiver}:dead:{queued.address}"
+        self._tell(delivery_key(self._name, about), given_up(self._name, queued.receiver, settled, what), receiver)

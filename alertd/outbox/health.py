@@ -25,6 +25,11 @@ class Health:
     _told: bool = False
     _quiet_until: float = -inf
 
+    @property
+    def down(self) -> bool:
+        """True after a row of failures: likely nothing that is sent now would arrive."""
+        return self._failures >= _ROW
+
     def failed(self, started: float, now: float, *, for_good: bool = False) -> bool:
         """After an attempt that began at `started`: True if the operator is to be told that the channel is down.
 

@@ -1,58 +1,119 @@
-"""How fast a platform takes messages: a generic cell rate algorithm (GCRA) for each address and one for all."""
+"""How fast a platform takes messages: a generic cell rate algorithm (GCRA) for each bucket that it counts."""
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from math import inf
 
-from alertd.ports import Pacing
+from alertd.ports import Bucket, Limit
 
-_MANY = 1024
+WHOLE = ""
+"""The bucket of everything that a channel sends."""
+
+MANY = 4096
+"""How many cells may be there before those that hold nothing back are forgotten."""
 
 
 @dataclass(slots=True)
 class Cell:
-    """Lets `burst` messages go at once and then one per `interval` seconds (0: as many as there are).
+    """One bucket: lets `burst` messages go at once and then one per `interval` seconds (0: as many as there are), and
+    none before `rest`.
 
-    `full` is when its bucket will be full again; a message takes one `interval` out of it. Times are epoch seconds.
+    `full` is when it will be full again; a message takes one `interval` out of it. Times are epoch seconds.
     """
 
-    interval: float
-    burst: int
+    limit: Limit
     full: float = 0.0
+    rest: float = 0.0
 
-    def ready_at(self) -> float:
+    def ready_at(self, now: float) -> float:
         """The earliest time at which a message may go."""
-        return self.full - (self.burst - 1) * self.interval
+        interval, burst = self.limit
+        # A clock that was set back must not hold messages back for as long as that.
+        self.full = min(self.full, now + burst * interval)
+        return max(self.rest, self.full - (burst - 1) * interval)
 
     def take(self, now: float) -> None:
-        self.full = max(self.full, now) + self.interval
+        self.full = max(self.full, now) + self.limit.interval
 
 
-@dataclass(slots=True)
+Cells = tuple[Cell, ...]
+
+
+class Taking:
+    """Messages taken out of cells for as long as nobody knows whether they may go."""
+
+    def __init__(self) -> None:
+        self._full: dict[int, tuple[Cell, float]] = {}
+
+    def take(self, cells: Cells, now: float) -> None:
+        for cell in cells:
+            self._full.setdefault(id(cell), (cell, cell.full))
+            cell.take(now)
+
+    def undo(self) -> None:
+        for cell, full in self._full.values():
+            cell.full = full
+
+
 class Pace:
-    """The pace of one channel. `rest_until` holds everything back, as a platform's global limit asks."""
+    """All the buckets of one channel.
 
-    pacing: Pacing
-    rest_until: float = 0.0
-    _all: Cell = field(init=False)
-    _addresses: dict[str, Cell] = field(default_factory=dict)
+    An earlier process left `past`, (bucket, time) of what was sent lately, oldest first, which counts until `then`; and
+    `rests`, until when buckets take nothing.
+    """
 
-    def __post_init__(self) -> None:
-        self._all = Cell(self.pacing.overall, self.pacing.burst)
+    def __init__(
+        self,
+        past: Iterable[tuple[str, float]] = (),
+        rests: Mapping[str, float] | None = None,
+        *,
+        then: float = -inf,
+    ) -> None:
+        self._then = then
+        self._past: defaultdict[str, list[float]] = defaultdict(list)
+        for bucket, at in past:
+            self._past[bucket].append(at)
+        self._cells: dict[str, Cell] = {}
+        self._whole = self._cell(Bucket(WHOLE, Limit(0.0)))
+        for bucket, until in (rests or {}).items():
+            self.rest(bucket, until)
 
-    def ready_at(self) -> float:
-        """When the channel takes the next message, whomever it is to."""
-        return max(self.rest_until, self._all.ready_at())
+    @property
+    def rest_until(self) -> float:
+        """Until when the whole channel rests."""
+        return self._whole.rest
 
-    def address_ready_at(self, address: str) -> float:
-        cell = self._addresses.get(address)
-        return cell.ready_at() if cell else 0.0
+    def cells(self, buckets: Iterable[Bucket]) -> Cells:
+        """What messages with these buckets have to ask."""
+        return tuple([self._cell(bucket) for bucket in buckets])
 
-    def take(self, address: str, now: float) -> None:
-        self._all.take(now)
-        if not self.pacing.per_address:
-            return
-        if len(self._addresses) >= _MANY:
-            self._addresses = {known: cell for known, cell in self._addresses.items() if cell.full > now}
-        self._addresses.setdefault(address, Cell(self.pacing.per_address, self.pacing.burst)).take(now)
+    def rest(self, bucket: str, until: float) -> None:
+        """Nothing that is counted against it goes before."""
+        cell = self._cells.get(bucket) or self._cell(Bucket(bucket, Limit(0.0)))
+        cell.rest = max(cell.rest, until)
 
-    def rest(self, until: float) -> None:
-        self.rest_until = max(self.rest_until, until)
+    def rest_of(self, cells: Cells) -> float:
+        """Until when one of these, or the whole channel, rests."""
+        return max(self._whole.rest, max([cell.rest for cell in cells], default=-inf))
+
+    def forget(self, now: float, *, used: Set[int]) -> None:
+        """Let go of what holds nothing back, where there is much. `used` are the ids of cells that somebody asks."""
+        if now >= self._then:
+            self._past.clear()
+        if len(self._cells) >= MANY:
+            self._cells = {
+                name: cell
+                for name, cell in self._cells.items()
+                if name == WHOLE or cell.full > now or cell.rest > now or id(cell) in used
+            }
+
+    def _cell(self, bucket: Bucket) -> Cell:
+        cell = self._cells.get(bucket.name)
+        if cell is None:
+            cell = self._cells[bucket.name] = Cell(bucket.limit)
+        elif cell.limit is not bucket.limit:
+            cell.limit = bucket.limit
+        for at in self._past.pop(bucket.name, ()):
+            cell.take(at)
+        return cell

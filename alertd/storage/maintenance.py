@@ -17,27 +17,44 @@ from alertd.storage.sqlite import read_snapshot
 _COUNTS = """
 SELECT (SELECT count(*) FROM rule) AS rule, (SELECT count(*) FROM alert) AS alert,
     (SELECT count(*) FROM series) AS series, (SELECT count(*) FROM page) AS page,
-    (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM unsent) AS unsent,
-    (SELECT count(*) FROM held) AS held, (SELECT count(*) FROM item) AS item,
-    (SELECT count(*) FROM delivery) AS delivery
+    (SELECT count(*) FROM event) AS event, (SELECT count(*) FROM dropped) AS dropped,
+    (SELECT count(*) FROM item) AS item, (SELECT count(*) FROM kept) AS kept,
+    (SELECT count(*) FROM delivery) AS delivery, (SELECT count(*) FROM way) AS way
 """
 
 # Checks that the tables' own constraints cannot make: (what is wrong, a query whose rows are the culprits).
 _RULES = (
     (
-        "nothing, or not its oldest delivery, is the next of an address",
-        "SELECT channel, address FROM delivery WHERE state IN ('next', 'queued') GROUP BY channel, address"
-        " HAVING sum(state = 'next') <> 1 OR max(row * (state = 'next')) <> min(row)",
+        "deliveries wait for an address that has no first one",
+        "SELECT DISTINCT channel, address FROM delivery WHERE state = 'queued' AND NOT EXISTS (SELECT 1 FROM head"
+        " WHERE head.channel = delivery.channel AND head.address = delivery.address)",
+    ),
+    (
+        "something waits behind what is less urgent, or newer",
+        "SELECT head.channel, head.address FROM head JOIN delivery ON delivery.channel = head.channel"
+        " AND delivery.address = head.address WHERE delivery.state = 'queued' AND head.state <> 'sending'"
+        " AND (delivery.lane, delivery.row) < (head.lane, head.row)",
     ),
     (
         "a delivery is in no known state",
-        "SELECT row, state FROM delivery WHERE state NOT IN ('next', 'queued', 'sent', 'buried', 'expired')"
-        " OR (settled IS NULL) <> (state IN ('next', 'queued'))",
+        "SELECT row, state FROM delivery WHERE state NOT IN ('next', 'later', 'sending', 'queued', 'joined',"
+        " 'standby', 'sent', 'buried', 'expired', 'spared') OR (settled IS NULL) <> (state IN"
+        " ('next', 'later', 'sending', 'queued', 'joined', 'standby'))",
+    ),
+    (
+        "something is told in a digest that does not wait",
+        "SELECT row FROM delivery WHERE state = 'joined' AND NOT EXISTS (SELECT 1 FROM delivery AS head"
+        " WHERE head.row = delivery.joined AND head.row <> delivery.row AND head.channel = delivery.channel"
+        " AND head.address = delivery.address AND head.state IN ('next', 'later', 'sending', 'queued'))",
+    ),
+    (
+        "something became of an event that is not there",
+        "SELECT event, receiver FROM item WHERE NOT EXISTS (SELECT 1 FROM event WHERE number = item.event)",
     ),
     (
         "a number was given that the counter has not reached",
-        "SELECT last_message, last_held FROM meta WHERE last_message < (SELECT max(row) / 64 FROM delivery)"
-        " OR last_held < (SELECT max(row) FROM held)",
+        "SELECT last_message, last_event FROM meta WHERE last_message < (SELECT max(row) / 64 FROM delivery)"
+        " OR last_event < (SELECT max(number) FROM event)",
     ),
 )
 
@@ -88,9 +105,9 @@ def restore(source: Path, path: Path, *, now: float) -> Path | None:
     name is returned, None if there was no database. Owner and mode stay those of the database that was there; where
     there was none, root gives it to the folder's owner.
 
-    Message numbers go on at the time in microseconds, well past those that were given since the backup was made: an
-    idempotency key is never used for two messages. Raises StorageUnusable if a daemon has the database or the backup
-    is not whole; then nothing was changed.
+    Numbers of messages and events go on at the time in microseconds, well past those that were given since the backup
+    was made: an idempotency key is never used for two messages. Raises StorageUnusable if a daemon has the database or
+    the backup is not whole; then nothing was changed.
     """
     if problems := check(source):
         raise StorageUnusable(f"the backup {source} is not whole, nothing was restored: {problems[0]}")
@@ -102,7 +119,10 @@ def restore(source: Path, path: Path, *, now: float) -> Path | None:
         with closing(open_readonly(source)) as connection:
             copy(connection, draft)
         with closing(open_writable(draft)) as connection:
-            connection.execute("UPDATE meta SET last_message = max(last_message, ?)", (int(now * 1e6),))
+            connection.execute(
+                "UPDATE meta SET last_message = max(last_message, ?1), last_event = max(last_event, ?1)",
+                (int(now * 1e6),),
+            )
         _make_like(draft, path)
         kept = _keep(path, path.with_name(f"{path.name}.before-restore-{stamp(now)}"))
         replace(draft, path)

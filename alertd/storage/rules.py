@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from alertd.model.alert import AlertBlock, AlertKey, RuleRow
-from alertd.ports import Commit
+from alertd.rows import Commit
 from alertd.rules.book import RuleColumns
 from alertd.rules.directory import hash_of, key_in
 from alertd.rules.saved import Saved

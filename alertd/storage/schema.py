@@ -10,11 +10,12 @@ APPLICATION_ID = 0x616C7274
 _FIRST = """
 CREATE TABLE meta (
     word TEXT NOT NULL,
+    seal BLOB NOT NULL,
     last_alert INTEGER NOT NULL DEFAULT 0,
-    last_message INTEGER NOT NULL DEFAULT 0,
-    last_held INTEGER NOT NULL DEFAULT 0
+    last_event INTEGER NOT NULL DEFAULT 0,
+    last_message INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO meta (word) VALUES (lower(hex(randomblob(4))));
+INSERT INTO meta (word, seal) VALUES (lower(hex(randomblob(4))), randomblob(32));
 
 -- Rules and alerts as columns: bodies that are read into arrays as they are (see `rules`), with their numbers in them.
 -- A rule's words are its texts with zero bytes between them (see `RuleRow`).
@@ -65,67 +66,139 @@ CREATE TABLE page (
     body BLOB NOT NULL
 ) STRICT;
 
+-- What happened. The body is the rest of the entry, see `codec`.
 CREATE TABLE event (
-    row INTEGER PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
     time REAL NOT NULL,
+    alert INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    episode INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    symbol TEXT NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX event_once ON event (alert, episode, kind, ordinal);
 CREATE INDEX event_time ON event (time);
--- What was not told: to `receiver`, or to nobody at all ('') where the episode did not open.
-CREATE TABLE unsent (
+-- Episodes that did not open.
+CREATE TABLE dropped (
     row INTEGER PRIMARY KEY,
     time REAL NOT NULL,
     alert INTEGER NOT NULL,
     rule TEXT NOT NULL,
     owner TEXT NOT NULL,
     symbol TEXT NOT NULL,
-    episode INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    ordinal INTEGER NOT NULL,
-    receiver TEXT NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
-CREATE INDEX unsent_time ON unsent (time);
-CREATE TABLE held (
-    row INTEGER PRIMARY KEY,
+CREATE INDEX dropped_time ON dropped (time);
+-- What has become of an event on its way to a receiver ('': to anybody), see `ItemRow`. It is forgotten with its event.
+CREATE TABLE item (
+    event INTEGER NOT NULL,
     receiver TEXT NOT NULL,
+    fate TEXT NOT NULL,
     reason TEXT NOT NULL,
     until REAL NOT NULL,
     wait_group TEXT NOT NULL,
-    body BLOB NOT NULL
-) STRICT;
-
--- What was put into a message. It is forgotten with its event.
-CREATE TABLE item (
-    alert INTEGER NOT NULL,
-    episode INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    ordinal INTEGER NOT NULL,
-    receiver TEXT NOT NULL,
     message INTEGER NOT NULL,
-    PRIMARY KEY (alert, episode, event, ordinal, receiver)
+    PRIMARY KEY (event, receiver)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX item_held ON item (event, receiver) WHERE fate = 'held';
+-- Each time that an item was held, whatever has become of it since.
+CREATE TABLE hold (
+    row INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    receiver TEXT NOT NULL,
+    at REAL NOT NULL,
+    reason TEXT NOT NULL,
+    until REAL NOT NULL
+) STRICT;
+CREATE INDEX hold_item ON hold (event, receiver);
+-- Each time that an event was told beside what its item says, see `Telling`.
+CREATE TABLE telling (
+    row INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    receiver TEXT NOT NULL,
+    at REAL NOT NULL,
+    message INTEGER NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX telling_event ON telling (event);
+-- What dispatch remembers, see `kept`.
+CREATE TABLE kept (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+
 -- The outbox: a message on its way to one of its destinations. `row` is 64 times the message's number plus the place
--- among its destinations. `state` is `next` for the oldest waiting row of its address, the only one that may be sent,
--- `queued` for those that wait behind it, then `sent`, `buried` or `expired`. (A CHECK of these words would cost more
--- than the insert.)
+-- among its destinations, those that stand by behind the others. `state`: one row of an address is its head: `next`
+-- (ready), `later` (waits for `due`) or `sending` (an attempt is under way); `queued` are those behind it, `joined`
+-- those that are told in the digest of another, `standby` those that are used only if the others fail; then `sent`,
+-- `buried`, `expired` or `spared`. (A CHECK of these words would cost more than the insert.) `part` is 0 where the
+-- message has nothing standing by, else 1, and 2 for what stands by. `turn` is how many its address had in a row
+-- before it. `own_lane` is the lane that it was made for, `began` when it was made, or was last asked for again by an
+-- operator. `uncertain` is 1 where an attempt had no answer, 2 where an operator wants it again nevertheless. `joined`
+-- is the row of the digest that it is told in; its own row where it must go alone. The body is `codec.Body`.
 CREATE TABLE delivery (
     row INTEGER PRIMARY KEY,
     receiver TEXT NOT NULL,
     channel TEXT NOT NULL,
     address TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    own_lane INTEGER NOT NULL,
+    loudness TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    turn INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL,
+    began REAL NOT NULL,
     expires REAL NOT NULL,
     due REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL,
+    uncertain INTEGER NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT '',
+    ref TEXT NOT NULL DEFAULT '',
     settled REAL,
+    joined INTEGER,
     body BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX delivery_next ON delivery (channel, address) WHERE state = 'next';
-CREATE INDEX delivery_due ON delivery (channel, due) WHERE state = 'next';
-CREATE INDEX delivery_queued ON delivery (channel, address) WHERE state = 'queued';
+CREATE UNIQUE INDEX delivery_head ON delivery (channel, address) WHERE state IN ('next', 'later', 'sending');
+CREATE INDEX delivery_ready ON delivery (channel, lane, turn, row DESC) WHERE state IN ('next', 'sending');
+CREATE INDEX delivery_later ON delivery (channel, due) WHERE state = 'later';
+CREATE INDEX delivery_queued ON delivery (channel, address, lane, row) WHERE state = 'queued';
+CREATE INDEX delivery_joined ON delivery (channel, address, joined) WHERE state = 'joined';
+CREATE INDEX delivery_standby ON delivery (channel, due) WHERE state = 'standby';
+CREATE INDEX delivery_aside ON delivery (channel, address) WHERE lane = 2 AND settled IS NULL;
+-- The first of each address; those of them that may go now; all that wait.
+CREATE VIEW head AS SELECT * FROM delivery WHERE state IN ('next', 'later', 'sending');
+CREATE VIEW ready AS SELECT * FROM delivery WHERE state IN ('next', 'sending');
+CREATE VIEW waiting AS SELECT * FROM delivery WHERE state IN ('next', 'later', 'sending')
+    UNION ALL SELECT * FROM delivery WHERE state = 'queued'
+    UNION ALL SELECT * FROM delivery WHERE state = 'joined';
+-- What became of addresses: '' where it is not so. `moved` is the new name, `dead` why nothing can be delivered.
+CREATE TABLE way (
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    moved TEXT NOT NULL,
+    dead TEXT NOT NULL,
+    since REAL NOT NULL,
+    PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+-- Attempts of the last minutes: the buckets that those begun together were counted against, as MessagePack.
+CREATE TABLE pace (
+    row INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    at REAL NOT NULL,
+    buckets BLOB NOT NULL
+) STRICT;
+CREATE TABLE rest (
+    channel TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (channel, bucket)
+) STRICT, WITHOUT ROWID;
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from alertd.model.event import Event
-from alertd.ports import Depth
-from alertd.storage import messages
+from alertd.rows import Depth
+from alertd.storage import events as record
+from alertd.storage import outbox
 from alertd.storage.database import explain, open_readonly, version_of
-from alertd.storage.sqlite import read_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ def read_status(path: Path, *, events: int = 10) -> Status:
             return Status(
                 version=version_of(connection, path),
                 alerts=connection.execute("SELECT count(*) FROM alert").fetchone()[0],
-                held=connection.execute("SELECT count(*) FROM held").fetchone()[0],
-                depths=messages.depths(connection),
+                held=connection.execute("SELECT count(*) FROM item WHERE fate = 'held'").fetchone()[0],
+                depths=outbox.depths(connection),
                 unsent=_unsent(connection),
-                events=read_history(connection, events),
+                events=record.latest(connection, events),
             )
     except (sqlite3.Error, msgspec.MsgspecError) as error:
         raise explain(error, path) from None
@@ -46,7 +46,8 @@ def read_status(path: Path, *, events: int = 10) -> Status:
 
 def _unsent(connection: sqlite3.Connection) -> dict[str, int]:
     rows = connection.execute(
-        "SELECT reason, count(*) FROM (SELECT reason FROM unsent UNION ALL"
+        "SELECT reason, count(*) FROM (SELECT reason FROM dropped UNION ALL"
+        " SELECT reason FROM item WHERE fate = 'dropped' UNION ALL"
         " SELECT iif(state = 'expired', state, reason) FROM delivery WHERE state IN ('buried', 'expired'))"
         " GROUP BY reason ORDER BY reason"
     )

@@ -2,129 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
-from alertd.errors import DeliveryDelayed, DeliveryRefused, StorageBusy
-from alertd.model.notification import Delivery, Destination, Message, Notification
-from alertd.outbox.courier import CLAIM, Courier
-from alertd.ports import Commit, Fate, Pacing, Settled
-from alertd.storage.memory import MemoryStore
+from alertd.model.notification import Lane
+from alertd.outbox.courier import CLAIM
+from alertd.ports import Limit
+from alertd.rows import Fate
 from alertd.wire.secret import Secret
-from tests.fakes import START, HandClock, ScriptedChannel, settle
-
-
-class MoodyStore(MemoryStore):
-    """The memory store, busy as often as the test says; it notes what is settled together."""
-
-    def __init__(self) -> None:
-        super().__init__("word")
-        self.busy: dict[str, int] = {}
-        self.asked = 0
-        self.batches: list[Sequence[Settled]] = []
-
-    def _mood(self, call: str) -> None:
-        if self.busy.get(call, 0):
-            self.busy[call] -= 1
-            raise StorageBusy("the disk is full")
-
-    async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Delivery]:
-        self.asked += 1
-        self._mood("due")
-        return await super().due(channel, now, limit=limit, busy=busy)
-
-    async def settle(self, settled: Sequence[Settled]) -> None:
-        self._mood("settle")
-        self.batches.append(settled)
-        await super().settle(settled)
-
-
-@dataclass
-class Post:
-    """A courier at work, and everything that can be seen of it."""
-
-    clock: HandClock
-    channel: ScriptedChannel
-    store: MoodyStore
-    told: list[tuple[str, str]] = field(default_factory=list)
-    fates: list[tuple[str, Fate, str]] = field(default_factory=list)
-    courier: Courier = field(init=False)
-    number: int = 0
-
-    def __post_init__(self) -> None:
-        self.courier = self.new_courier()
-
-    def new_courier(self) -> Courier:
-        return Courier(
-            self.channel,
-            self.store,
-            self.clock,
-            random=lambda: 1.0,
-            tell=lambda key, text: self.told.append((key, text)),
-            on_settled=lambda channel, fate, reason: self.fates.append((channel, fate, reason)),
-        )
-
-    async def put(self, *addresses: str, expires: float = 21_600.0) -> None:
-        """One message to each address, titled `1`, `2`, …"""
-        messages = []
-        for address in addresses:
-            self.number += 1
-            messages.append(
-                Message(
-                    id=f"word-{self.number}",
-                    receiver=f"to-{address}",
-                    destinations=(Destination("chat", address),),
-                    items=(),
-                    notification=Notification(str(self.number)),
-                    created=self.clock.now(),
-                    expires=self.clock.now() + expires,
-                )
-            )
-        await self.store.commit(Commit(now=self.clock.now(), messages=messages))
-        self.courier.wake()
-        await settle()
-
-    @property
-    def sent(self) -> list[tuple[float, str]]:
-        """(seconds since the start, title) in the order in which the platform took them."""
-        return [(at - START, title) for at, _, title in self.channel.sent]
-
-    @property
-    def titles(self) -> list[str]:
-        return [title for _, title in self.sent]
-
-    async def waiting(self) -> int:
-        return sum(depth.waiting for depth in await self.store.depths())
-
-
-@asynccontextmanager
-async def post(*answers: Exception | None, pacing: Pacing | None = None) -> AsyncIterator[Post]:
-    clock = HandClock()
-    at_work = Post(clock, ScriptedChannel(clock, pacing=pacing, answers=answers), MoodyStore())
-    running = asyncio.ensure_future(at_work.courier.run())
-    await settle()
-    yield at_work
-    running.cancel()
-    await asyncio.wait([running])
-    if not running.cancelled():
-        running.result()
-
-
-def delayed(retry_after: float | None = None, *, whole_channel: bool = False) -> DeliveryDelayed:
-    return DeliveryDelayed("no", reason="unavailable", retry_after=retry_after, whole_channel=whole_channel)
-
-
-def refused(reason: str = "not_found", *, whole_channel: bool = False) -> DeliveryRefused:
-    return DeliveryRefused("no", reason=reason, whole_channel=whole_channel)
+from tests.fakes import START, settle
+from tests.outbox.stand import delayed, post, refused
 
 
 async def test_delivers_what_is_there_and_settles_it() -> None:
     async with post() as it:
         await it.put("ann", "bob")
-        assert it.sent == [(0, "1"), (0, "2")]
+        assert it.sent == [(0, "2"), (0, "1")]  # the newest first
         assert await it.waiting() == 0
         assert it.fates == [("chat", Fate.SENT, "")] * 2
         assert it.told == []
@@ -153,14 +46,15 @@ async def test_order_per_address_holds_over_retries() -> None:
 
 async def test_retry_after_wins_and_holds_that_address_alone() -> None:
     async with post(delayed(90)) as it:
-        await it.put("ann", "bob")
+        await it.put("ann")
+        await it.put("bob")
         await it.put("ann")
         await it.clock.advance(200)
         assert it.sent == [(0, "2"), (90, "1"), (90, "3")]
 
 
 async def test_a_whole_channel_rests() -> None:
-    async with post(delayed(30, whole_channel=True), pacing=Pacing(in_flight=1)) as it:
+    async with post(delayed(30, whole_channel=True), in_flight=1) as it:
         await it.put("ann", "bob")
         await it.clock.advance(29)
         assert it.sent == []
@@ -170,7 +64,7 @@ async def test_a_whole_channel_rests() -> None:
 
 async def test_a_channel_that_is_down_is_tried_ever_more_rarely() -> None:
     down = [delayed(whole_channel=True) for _ in range(5)]
-    async with post(*down, pacing=Pacing(in_flight=1)) as it:
+    async with post(*down, in_flight=1) as it:
         await it.put(*[f"chat-{number}" for number in range(8)])
         await it.clock.advance(60)
         assert [at - START for at, _ in it.channel.tried][:6] == [0, 1, 2.5, 4.75, 8.125, 13.1875]
@@ -179,7 +73,7 @@ async def test_a_channel_that_is_down_is_tried_ever_more_rarely() -> None:
 
 async def test_after_a_success_the_waits_begin_anew() -> None:
     down = [delayed(whole_channel=True) for _ in range(4)]
-    async with post(*down[:3], None, down[3], pacing=Pacing(in_flight=1)) as it:
+    async with post(*down[:3], None, down[3], in_flight=1) as it:
         await it.put("ann", "bob")
         await it.clock.advance(60)
         assert [at - START for at, _ in it.channel.tried] == [0, 1, 2.5, 4.75, 4.75, 5.75]
@@ -192,11 +86,21 @@ async def test_a_platform_that_asks_for_no_wait_is_not_asked_in_a_loop() -> None
         assert [at - START for at, _ in it.channel.tried] == [0, 1, 2.5, 4.75, 8.125]
 
 
-async def test_a_rest_of_years_ends_within_the_hour() -> None:
-    async with post(delayed(1e9, whole_channel=True), pacing=Pacing(in_flight=1)) as it:
+async def test_a_rest_of_years_ends_within_the_day() -> None:
+    async with post(delayed(1e9, whole_channel=True), in_flight=1) as it:
         await it.put("ann", "bob")
-        await it.clock.advance(3_600)
-        assert it.sent == [(3_600, "1"), (3_600, "2")]
+        await it.clock.advance(86_400)
+        assert [at for at, _ in it.sent] == [86_400, 86_400]
+
+
+async def test_an_attempt_that_cannot_be_written_down_is_not_made() -> None:
+    async with post() as it:
+        it.store.busy["turn"] = 3
+        await it.put("ann")
+        await it.clock.advance(2.5)
+        assert it.tried == []
+        await it.clock.advance(1)
+        assert it.sent == [(3, "1")]
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["the whole channel", "one address"])
@@ -204,14 +108,14 @@ async def test_a_channel_that_is_down_is_told_once_and_so_is_its_return(
     whole: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     down = [delayed(whole_channel=whole) for _ in range(12)]
-    async with post(*down, pacing=Pacing(in_flight=1)) as it:
+    async with post(*down, in_flight=1) as it:
         await it.put("ann")
         await it.clock.advance(4)
         assert it.told == []
         await it.clock.advance(1)
         trouble = (
             "delivery:chat",
-            "chat takes no messages (unavailable).\nThey wait, and are tried until they expire.",
+            "chat takes no messages (unavailable).\nThey wait, and are tried again and again.",
         )
         assert it.told == [trouble]
         await it.clock.advance(3_600)
@@ -232,7 +136,7 @@ async def test_a_slow_address_does_not_delay_another() -> None:
 
 
 async def test_no_more_in_flight_than_the_platform_takes() -> None:
-    async with post(pacing=Pacing(in_flight=3)) as it:
+    async with post(in_flight=3) as it:
         gate = asyncio.Event()
         it.channel.gates = {f"chat-{number}": gate for number in range(10)}
         await it.put(*it.channel.gates)
@@ -244,25 +148,25 @@ async def test_no_more_in_flight_than_the_platform_takes() -> None:
 
 
 async def test_keeps_the_pace() -> None:
-    async with post(pacing=Pacing(overall=1, per_address=4)) as it:
+    async with post(overall=Limit(1), per_address=Limit(4)) as it:
         await it.put("ann", "ann", "bob", "bob")
         await it.clock.advance(20)
-        assert it.sent == [(0, "1"), (1, "3"), (4, "2"), (5, "4")]
+        assert it.sent == [(0, "3"), (1, "1"), (4, "4"), (5, "2")]
 
 
 async def test_what_comes_in_while_settling_is_settled_together() -> None:
-    async with post(pacing=Pacing(in_flight=50)) as it:
+    async with post(in_flight=50) as it:
         await it.put(*[f"chat-{number}" for number in range(50)])
         assert len(it.sent) == 50
-        assert len(it.store.batches) <= 2
+        assert len(it.store.turns) <= 3
 
 
 async def test_more_than_one_claim() -> None:
-    async with post(pacing=Pacing(in_flight=50)) as it:
+    async with post(in_flight=50) as it:
         await it.put(*[f"chat-{number}" for number in range(CLAIM * 2 + 5)])
         await settle(200)
         assert len(it.sent) == CLAIM * 2 + 5
-        assert sorted(it.titles, key=int) == it.titles
+        assert sorted(it.titles, key=int, reverse=True) == it.titles
 
 
 async def test_a_permanent_refusal_is_buried_and_told() -> None:
@@ -276,8 +180,8 @@ async def test_a_permanent_refusal_is_buried_and_told() -> None:
 
 
 async def test_a_refused_credential_keeps_the_messages_and_is_told_once() -> None:
-    answers = [refused("unauthorized", whole_channel=True) for _ in range(4)]
-    async with post(*answers, pacing=Pacing(in_flight=2)) as it:
+    answers = [refused("unauthorized", whole_channel=True) for _ in range(2)]
+    async with post(*answers, in_flight=2) as it:
         await it.put("ann", "bob")
         await it.clock.advance(599)
         assert it.sent == []
@@ -302,30 +206,19 @@ async def test_a_refused_credential_is_told_again_an_hour_after_it_had_worked() 
         assert [key for key, _ in it.told] == [*once, "delivery:chat"]
 
 
-@pytest.mark.parametrize(
-    ("case", "answers", "expires"),
-    [
-        ("the next try would come too late", [delayed(120)], 60.0),
-        ("the credential stays refused", [refused(whole_channel=True)], 60.0),
-        ("it waited behind another for too long", [delayed(50), delayed(15)], 60.0),
-    ],
-)
-async def test_expiry_is_told(case: str, answers: list[Exception], expires: float) -> None:
-    async with post(*answers) as it:
-        await it.put("ann", expires=expires)
-        await it.clock.advance(3_600)
-        assert it.sent == [], case
+async def test_what_is_tried_for_a_week_is_given_up_and_told() -> None:
+    async with post(*[delayed(86_400)] * 7) as it:
+        await it.put("ann")
+        await it.clock.advance(86_400 * 6.5)
+        assert await it.waiting() == 1
+        await it.clock.advance(86_400)
+        assert it.sent == []
         assert it.fates[-1] == ("chat", Fate.EXPIRED, "expired")
-        assert [key for key, _ in it.told][-1] == "delivery:chat:to-ann"
+        assert it.told[-1] == (
+            "delivery:chat:to-ann",
+            "chat could not bring a message to to-ann for a week.\nIt is given up: word-1",
+        )
         assert await it.waiting() == 0
-
-
-async def test_nothing_is_sent_after_it_expired() -> None:
-    async with post(pacing=Pacing(per_address=100)) as it:
-        await it.put("ann", "ann", expires=60)
-        await it.clock.advance(200)
-        assert it.titles == ["1"]
-        assert [fate for _, fate, _ in it.fates] == [Fate.SENT, Fate.EXPIRED]
 
 
 async def test_a_bug_buries_that_message_alone(
@@ -335,7 +228,7 @@ async def test_a_bug_buries_that_message_alone(
     async with post(ZeroDivisionError(f"surprise at {Secret('env:ALERTD_TEST_KEY').reveal()}")) as it:
         with caplog.at_level(logging.ERROR):
             await it.put("ann", "bob")
-        assert it.titles == ["2"]
+        assert it.titles == ["1"]
         assert it.fates[0] == ("chat", Fate.BURIED, "bug")
         assert "ZeroDivisionError: surprise at [secret]" in caplog.text
         assert "canary" not in caplog.text
@@ -344,8 +237,11 @@ async def test_a_bug_buries_that_message_alone(
 
 async def test_a_busy_store_loses_no_acknowledgement() -> None:
     async with post() as it:
-        it.store.busy["settle"] = 3
+        it.channel.gates["ann"] = asyncio.Event()
         await it.put("ann", "ann")
+        it.store.busy["turn"] = 3
+        it.channel.gates["ann"].set()
+        await settle()
         assert it.titles == ["1"]
         await it.clock.advance(10)
         assert it.titles == ["1", "2"]
@@ -361,10 +257,75 @@ async def test_a_busy_store_is_asked_again() -> None:
         assert it.titles == ["1"]
 
 
-async def test_drain_finishes_what_is_in_flight_and_claims_no_more() -> None:
-    async with post(pacing=Pacing(in_flight=1)) as it:
+async def test_an_attempt_is_written_down_before_the_call() -> None:
+    async with post() as it:
         it.channel.gates["ann"] = asyncio.Event()
+        await it.put("ann")
+        assert [(len(settled), [one.row for one in attempts]) for settled, attempts in it.store.turns] == [(0, [64])]
+        it.channel.gates["ann"].set()
+        await settle()
+        assert it.titles == ["1"]
+        assert [one.fate for one in it.store.turns[-1][0]] == [Fate.SENT]
+
+
+async def test_critical_ones_go_before_what_is_claimed_and_what_is_before_them() -> None:
+    async with post(in_flight=1) as it:
+        it.channel.gates["ann"] = asyncio.Event()
+        await it.put("ann")
+        await it.put("bob", "cid")
+        await it.put("bob", "dan", lane=Lane.CRITICAL)
+        await it.clock.advance(1)
+        it.channel.gates["ann"].set()
+        await settle(200)
+        assert it.titles[0] == "1"
+        assert set(it.titles[1:3]) == {"4", "5"}
+        assert set(it.titles[3:]) == {"2", "3"}
+
+
+async def test_a_critical_one_that_comes_while_its_address_is_claimed_goes_first() -> None:
+    async with post(overall=Limit(10)) as it:
         await it.put("ann", "bob")
+        await it.put("ann", lane=Lane.CRITICAL)
+        await it.clock.advance(30)
+        assert it.sent == [(0, "2"), (10, "3"), (20, "1")]
+
+
+async def test_a_message_that_alone_fails_steps_aside() -> None:
+    async with post() as it:
+        it.channel.poison.add("word-1")
+        await it.put("ann", "ann")
+        for _ in range(3):
+            await it.put("bob")
+            await it.clock.advance(10)
+        assert "2" in it.titles
+        assert await it.waiting() == 1
+        it.channel.poison.clear()
+        await it.clock.advance(60)
+        assert it.titles[-1] == "1"
+
+
+async def test_in_an_outage_nobody_steps_aside_and_few_are_tried() -> None:
+    async with post(*[delayed() for _ in range(60)]) as it:
+        await it.put(*[f"chat-{number}" for number in range(40)], "chat-0")
+        await it.clock.advance(6 * 3_600)
+        assert len(it.sent) == 41
+        assert it.titles.index("1") < it.titles.index("41")
+
+
+async def test_a_long_outage_costs_a_probe_now_and_then() -> None:
+    async with post(*[delayed() for _ in range(2_000)]) as it:
+        await it.put(*[f"chat-{number}" for number in range(300)])
+        await it.clock.advance(3_600)
+        assert it.sent == []
+        # Each three times at first, for a failed call takes no time here; then one in 15 s.
+        assert len(it.tried) < 3 * 300 + 3_600 / 15 + 10
+
+
+async def test_drain_finishes_what_is_in_flight_and_claims_no_more() -> None:
+    async with post(in_flight=1) as it:
+        it.channel.gates["ann"] = asyncio.Event()
+        await it.put("ann")
+        await it.put("bob")
         draining = asyncio.ensure_future(it.courier.drain(START + 20))
         await settle()
         assert not draining.done()

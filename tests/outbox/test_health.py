@@ -13,6 +13,16 @@ def test_four_failures_in_a_row_are_told_once() -> None:
     assert [health.failed(at, at) for at in range(8)] == [False, False, False, True, False, False, False, False]
 
 
+def test_it_is_down_after_four_failures_in_a_row_until_one_works() -> None:
+    health = Health()
+    down = []
+    for at in range(5):
+        health.failed(at, at)
+        down.append(health.down)
+    health.worked(5)
+    assert [*down, health.down] == [False, False, False, True, True, False]
+
+
 def test_a_minute_of_nothing_but_failures_is_told() -> None:
     health = Health()
     assert [health.failed(at - 10, at) for at in (10, 45, 71)] == [False, False, True]

@@ -43,7 +43,15 @@ def test_jitter_is_full(attempts: int, drawn: float) -> None:
 
 @pytest.mark.parametrize(
     ("attempts", "asked", "waited"),
-    [(0, 1234.0, 1234.0), (20, 7.0, 7.0), (20, 1.5, 1.5), (20, 0.001, 1.0), (2, 0.0, 1.125), (2, -5.0, 1.125)],
+    [
+        (0, 1234.0, 1234.0),
+        (20, 7.0, 7.0),
+        (20, 1.5, 1.5),
+        (0, 1e9, 86_400.0),
+        (20, 0.001, 1.0),
+        (2, 0.0, 1.125),
+        (2, -5.0, 1.125),
+    ],
 )
 def test_what_the_platform_asks_for_wins(attempts: int, asked: float, waited: float) -> None:
     assert Retry().at(attempts, asked, START, lambda: 0.5) == START + waited

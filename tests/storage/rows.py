@@ -7,9 +7,19 @@ from dataclasses import fields
 import numpy as np
 
 from alertd.model.alert import ALERT, AlertBlock, RuleRow, State
-from alertd.model.event import Event, EventKind, Item
-from alertd.model.notification import Destination, Held, Link, Message, Notification, Tone
-from alertd.ports import Snapshot, Store
+from alertd.model.event import Entry, Event, EventKind, Words
+from alertd.model.notification import (
+    Destination,
+    ItemFate,
+    ItemRow,
+    Lane,
+    Link,
+    Loudness,
+    Message,
+    Notification,
+    Tone,
+)
+from alertd.rows import Snapshot
 from tests.fakes import START
 
 
@@ -27,11 +37,11 @@ def rule(number: int, name: str = "breakout", *, constants: Sequence[float] = (7
     return RuleRow(number, words, 0, 0, math.inf, np.array(constants).tobytes(), b"")
 
 
-def event(episode: int = 1, *, time: float = START, kind: EventKind = EventKind.FIRED) -> Event:
+def event(episode: int = 1, *, time: float = START, kind: EventKind = EventKind.FIRED, alert: int = 1) -> Event:
     return Event(
         time=time,
         kind=kind,
-        alert=1,
+        alert=alert,
         rule="breakout",
         owner="",
         symbol="BTC",
@@ -43,8 +53,18 @@ def event(episode: int = 1, *, time: float = START, kind: EventKind = EventKind.
     )
 
 
-def item(episode: int = 1, receiver: str = "desk") -> Item:
-    return Item(1, episode, EventKind.FIRED, 1, receiver)
+def entry(number: int = 1, *, time: float = START, kind: EventKind = EventKind.FIRED, episode: int = 0) -> Entry:
+    """An event of an episode of its own unless that is given."""
+    words = Words("price > 70k", "price < 69k", "sell", (("severity", "critical"),))
+    return Entry(number, event(episode or number, time=time, kind=kind), words)
+
+
+def told(event: int, message: int, receiver: str = "desk") -> ItemRow:
+    return ItemRow(event, receiver, ItemFate.TOLD, message=message)
+
+
+def held(event: int, receiver: str = "desk", *, reason: str = "cap", until: float = START + 60) -> ItemRow:
+    return ItemRow(event, receiver, ItemFate.HELD, reason, until, "group")
 
 
 def notification(title: str = "BTC broke 70,000") -> Notification:
@@ -59,35 +79,32 @@ def notification(title: str = "BTC broke 70,000") -> Notification:
     )
 
 
+def ways(*written: str) -> tuple[Destination, ...]:
+    """Each is `channel:address`."""
+    return tuple(Destination(*way.split(":")) for way in written)
+
+
 def message(
-    store: Store,
     number: int,
-    *ways: str,
-    items: Sequence[Item] | None = None,
+    *written: str,
     created: float = START,
+    lane: Lane = Lane.NORMAL,
+    standby: Sequence[str] = (),
+    holding: Sequence[int] = (),
 ) -> Message:
-    """Each way is `channel:address`; the items are one of an episode of its own unless given."""
     return Message(
-        id=f"{store.word}-{number}",
+        number=number,
         receiver="desk",
-        destinations=tuple(Destination(*way.split(":")) for way in ways),
-        items=(item(number),) if items is None else tuple(items),
-        notification=notification(f"message {number}"),
+        destinations=ways(*written),
         created=created,
         expires=created + 3600,
-    )
-
-
-def held(row: int, *, until: float = START + 60) -> Held:
-    return Held(
-        row=row,
-        receiver="desk",
-        reason="cap",
-        until=until,
-        group="",
-        item=item(row),
-        event=event(row),
-        notification=notification(),
+        holding=tuple(holding),
+        note="held by quiet hours",
+        text=notification(f"message {number}"),
+        lane=lane,
+        loudness=Loudness.LOUD,
+        standby=ways(*standby),
+        patience=60.0,
     )
 
 
@@ -112,6 +129,7 @@ def comparable(snapshot: Snapshot) -> tuple[object, ...]:
         list(snapshot.series),
         dict(snapshot.pages),
         list(snapshot.held),
+        list(snapshot.kept),
         list(snapshot.recent),
-        (snapshot.last_message, snapshot.last_held),
+        (snapshot.last_message, snapshot.last_event),
     )

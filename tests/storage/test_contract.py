@@ -2,10 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,14 +13,15 @@ from alertd.conditions.parse import parse
 from alertd.errors import StorageError
 from alertd.model.alert import AlertKey
 from alertd.model.event import Drop, EventKind
-from alertd.ports import Commit, Depth, Fate, SeriesRow, Settled, Snapshot, Store
+from alertd.model.kept import Escalation, Kept, Mute, Silence, key_of
+from alertd.model.notification import Held, ItemFate, ItemRow, Lane, Telling
+from alertd.ports import Store
+from alertd.rows import Attempt, Commit, Fate, SeriesRow, Settled, Snapshot
 from alertd.rules.bank import Shape
 from alertd.rules.manner import Manner
 from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
-from alertd.storage.memory import MemoryStore
-from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
-from tests.storage.rows import alert, bodies, comparable, event, held, item, message, rule
+from tests.storage.rows import alert, bodies, comparable, entry, held, message, rule, told
 
 MADRID = ZoneInfo("Europe/Madrid")
 MANNER = Manner(
@@ -42,26 +41,10 @@ MANNER = Manner(
 )
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else await SqliteStore.open(tmp_path / "db", now=START)
-    yield made
-    await made.close()
-
-
-async def send(store: Store, *ways: str) -> None:
-    """Commit one message per way, numbered from 1."""
-    await store.commit(Commit(now=START, messages=[message(store, n, way) for n, way in enumerate(ways, start=1)]))
-
-
-async def due(store: Store, now: float = START, *, limit: int = 10, busy: Sequence[str] = ()) -> list[str]:
-    """The numbers of the messages that are due on chat."""
-    found = await store.due("chat", now, limit=limit, busy=busy)
-    return [delivery.message.rpartition("-")[2] for delivery in found]
-
-
-def settled(row: int, fate: Fate, *, due: float = 0.0) -> Settled:
-    return Settled(row, fate, START, due, "word")
+SILENCE = Silence(
+    number=3, matchers=(("coin", "BTC|ETH"),), start=START, end=math.inf, author="ana", comment="works", during="night"
+)
+ESCALATION = Escalation(entry=entry(1), receiver="desk", to=("boss",), due=START + 900)
 
 
 # ── load and commit ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,13 +54,13 @@ async def test_a_new_store_is_empty(store: Store) -> None:
     assert comparable(await store.load(START)) == comparable(Snapshot())
     assert await store.next_due("chat") is None
     assert list(await store.depths()) == []
-    assert list(await store.history(limit=5)) == []
+    assert (len(store.word), len(store.seal)) == (8, 32)
 
 
 async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
     rows = [alert(1, episode=3), alert(2, memory=[math.nan, 2.5])]
     series = [SeriesRow(0, "binance", "price", "BTC"), SeriesRow(1, "binance", "price", "ETH")]
-    waiting = [held(4), held(5)]
+    kept: list[Kept] = [Mute(owner="", rule="r", receiver="desk", since=START, until=math.inf), SILENCE, ESCALATION]
     shape, manner = (
         Shape(parse("price > 70k and signal flips"), parse("3 of (price < 1, price > 2, price < 3)")),
         MANNER,
@@ -93,8 +76,10 @@ async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
             former={AlertKey("", "gone", "BTC"): 3},
             series=series,
             pages={"bars/0": b"\x00" * 100, "latest": b"x"},
-            messages=[message(store, 7, "chat:a")],
-            held=waiting,
+            entries=[entry(4), entry(5), entry(6)],
+            items=[told(6, 7), held(4), held(5), held(5, "me", until=math.inf)],
+            messages=[message(7, "chat:a", holding=[6])],
+            kept={key_of(one): one for one in kept},
         )
     )
     snapshot = await store.load(START)
@@ -105,20 +90,27 @@ async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
     assert (saved.constants, saved.panels) == (np.array([70_000.0, 1.0, 2.0]).tobytes(), {9: b"\1\0\0\0"})
     assert (saved.former, saved.last_alert) == ({("", "gone", "BTC"): 3}, 2)
     assert (list(snapshot.series), dict(snapshot.pages)) == (series, {"bars/0": b"\x00" * 100, "latest": b"x"})
-    assert (list(snapshot.held), list(snapshot.recent)) == (waiting, [("desk", START)])
-    assert (snapshot.last_message, snapshot.last_held) == (7, 5)
+    assert list(snapshot.held) == [
+        Held(entry(4), "desk", "cap", START + 60, "group"),
+        Held(entry(5), "desk", "cap", START + 60, "group"),
+        Held(entry(5), "me", "cap", math.inf, "group"),
+    ]
+    assert sorted(map(key_of, snapshot.kept)) == sorted(map(key_of, kept))
+    assert all(one in snapshot.kept for one in kept)
+    assert (list(snapshot.recent), snapshot.last_message, snapshot.last_event) == ([("desk", START)], 7, 6)
 
 
-async def test_a_row_is_changed_and_a_page_deleted_by_a_later_commit(store: Store) -> None:
-    await store.commit(Commit(now=START, alerts=[alert(1)], pages={"a": b"1", "b": b"1"}, held=[held(1), held(2)]))
-    later = replace(held(2), until=START + 999, reason="quiet")
-    await store.commit(
-        Commit(now=START, alerts=[alert(1, episode=1)], pages={"a": b"2", "b": None}, held=[later], released=[1])
-    )
+async def test_rows_are_changed_and_taken_away_by_a_later_commit(store: Store) -> None:
+    first = Commit(now=START, alerts=[alert(1)], pages={"a": b"1", "b": b"1"}, kept={key_of(SILENCE): SILENCE})
+    first.entries, first.items = [entry(1), entry(2), entry(3)], [held(1), held(2), held(3)]
+    await store.commit(first)
+    later = Commit(now=START, alerts=[alert(1, episode=1)], pages={"a": b"2", "b": None}, kept={key_of(SILENCE): None})
+    later.items = [held(2, reason="quiet", until=START + 999), told(1, 1), ItemRow(3, "desk", ItemFate.DROPPED, "gone")]
+    await store.commit(later)
     snapshot = await store.load(START)
     assert bodies(snapshot) == alert(1, episode=1).bodies()
-    assert snapshot.pages == {"a": b"2"}
-    assert list(snapshot.held) == [later]
+    assert (snapshot.pages, list(snapshot.kept)) == ({"a": b"2"}, [])
+    assert list(snapshot.held) == [Held(entry(2), "desk", "quiet", START + 999, "group")]
 
 
 async def test_a_removed_alert_is_gone_but_its_id_and_its_episodes_count_on(store: Store) -> None:
@@ -137,199 +129,115 @@ async def test_rules_change_names_in_one_commit(store: Store) -> None:
 
 
 async def test_numbers_are_never_given_again(store: Store) -> None:
-    await store.commit(Commit(now=START, messages=[message(store, 9, "chat:a")], held=[held(8)]))
-    await store.commit(Commit(now=START, released=[8]))
-    (delivery,) = await store.due("chat", START, limit=1)
-    await store.settle([settled(delivery.row, Fate.SENT)])
-    assert await store.prune(START + 1, 10) == 1
+    await store.commit(Commit(now=START, entries=[entry(8)], messages=[message(9, "chat:a", holding=[8])]))
+    (queued,) = await store.due("chat", START, limit=1)
+    await store.turn("chat", settled=[Settled(row=queued.row, fate=Fate.SENT, at=START)])
+    assert await store.prune(START + 1, 10) == 2
     snapshot = await store.load(START)
-    assert (snapshot.last_message, snapshot.last_held) == (9, 8)
-    await store.commit(Commit(now=START, messages=[message(store, 10, "chat:a")]))
-    assert (await store.due("chat", START, limit=1))[0].row > delivery.row
+    assert (snapshot.last_message, snapshot.last_event) == (9, 8)
 
 
 async def test_recent_are_the_messages_of_a_day(store: Store) -> None:
     ages = (86_400, 86_399, 5)
-    messages = [message(store, n, "chat:a", "mail:a", created=START - age) for n, age in enumerate(ages, start=1)]
+    messages = [message(n, "chat:a", "mail:a", created=START - age) for n, age in enumerate(ages, start=1)]
     await store.commit(Commit(now=START, messages=messages))
     assert list((await store.load(START)).recent) == [("desk", START - 86_399), ("desk", START - 5)]
 
 
-async def test_history_is_newest_first(store: Store) -> None:
-    first, second, third = (event(n, time=START + n) for n in (1, 2, 3))
-    await store.commit(Commit(now=START, events=[first, second]))
-    await store.commit(Commit(now=START, events=[third]))
-    assert list(await store.history(limit=2)) == [third, second]
-    assert list(await store.history(limit=9)) == [third, second, first]
-    assert list(await store.history(limit=0)) == []
-
-
 @pytest.mark.parametrize(
-    "case",
+    "bad",
     [
-        "an item twice in one commit",
-        "an item of an earlier commit",
-        "a message twice",
-        "another store's message",
+        Commit(now=START, entries=[entry(2), entry(2)]),
+        Commit(now=START, entries=[entry(2), entry(3, episode=1)]),
+        Commit(now=START, messages=[message(2, "chat:b"), message(2, "chat:c")]),
+        Commit(now=START, messages=[message(2, "chat:b"), message(1, "chat:b")]),
+        Commit(now=START, messages=[message(2, "chat:b"), message(3)]),
+        Commit(now=START, messages=[message(2, *(f"chat:{n}" for n in range(64)))]),
+        Commit(now=START, series=[SeriesRow(1, "binance", "price", "ETH"), SeriesRow(1, "binance", "price", "SOL")]),
+        Commit(now=START, series=[SeriesRow(1, "binance", "price", "BTC")]),
+    ],
+    ids=[
+        "an event twice in one commit",
+        "an event of an earlier commit by another number",
+        "a message twice in one commit",
+        "a message of an earlier commit",
         "no destination",
+        "too many destinations",
         "a series twice",
         "a name with two numbers",
     ],
 )
-async def test_a_commit_that_cannot_be_leaves_nothing_behind(store: Store, case: str) -> None:
-    await store.commit(
-        Commit(now=START, messages=[message(store, 1, "chat:a")], series=[SeriesRow(0, "binance", "price", "BTC")])
-    )
+async def test_a_commit_that_cannot_be_leaves_nothing_behind(store: Store, bad: Commit) -> None:
+    row = SeriesRow(0, "binance", "price", "BTC")
+    await store.commit(Commit(now=START, entries=[entry(1)], messages=[message(1, "chat:a")], series=[row]))
     before = comparable(await store.load(START))
-    good = message(store, 2, "chat:b")
-    messages = {
-        "an item twice in one commit": [good, message(store, 3, "chat:b", items=good.items)],
-        "an item of an earlier commit": [good, message(store, 3, "chat:b", items=[item(1)])],
-        "a message twice": [good, message(store, 1, "chat:b", items=())],
-        "another store's message": [good, replace(message(store, 3, "chat:b"), id="other-3")],
-        "no destination": [good, message(store, 3)],
-    }.get(case, [good])
-    series = {
-        "a series twice": [SeriesRow(1, "binance", "price", "ETH"), SeriesRow(1, "binance", "price", "ETH")],
-        "a name with two numbers": [SeriesRow(1, "binance", "price", "BTC")],
-    }.get(case, [])
-    bad = Commit(
-        now=START,
-        alerts=[alert(1)],
-        pages={"a": b"1"},
-        events=[event()],
-        held=[held(1)],
-        messages=messages,
-        series=series,
-    )
+    more = replace(bad, alerts=[alert(1)], pages={"a": b"1"}, items=[held(1)], kept={key_of(SILENCE): SILENCE})
     with pytest.raises(StorageError):
-        await store.commit(bad)
+        await store.commit(more)
     assert comparable(await store.load(START)) == before
-    assert list(await store.history(limit=1)) == []
-    assert await due(store) == ["1"]
-
-
-# ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_delivery_has_all_of_its_message(store: Store) -> None:
-    told = message(store, 1, "chat:a", "mail:b")
-    await store.commit(Commit(now=START, messages=[told]))
-    (chat,) = await store.due("chat", START, limit=10)
-    (mail,) = await store.due("mail", START, limit=10)
-    assert chat.row != mail.row
-    assert (chat.channel, chat.address, mail.channel, mail.address) == ("chat", "a", "mail", "b")
-    for delivery in (chat, mail):
-        assert (delivery.message, delivery.receiver, delivery.notification) == (told.id, "desk", told.notification)
-        assert (delivery.created, delivery.due, delivery.expires) == (START, START, START + 3600)
-        assert delivery.attempts == 0
-
-
-async def test_one_per_address_oldest_first(store: Store) -> None:
-    await send(store, "chat:a", "chat:a", "chat:b", "mail:a", "chat:c")
-    assert await due(store) == ["1", "3", "5"]
-    assert await due(store, limit=2) == ["1", "3"]
-    assert await due(store, busy=["a", "c"]) == ["3"]
-    assert await due(store, START - 1) == []
-
-
-@pytest.mark.parametrize("fate", [Fate.SENT, Fate.BURIED, Fate.EXPIRED])
-async def test_what_is_settled_makes_room_for_the_next_of_its_address(store: Store, fate: Fate) -> None:
-    await send(store, "chat:a", "chat:a", "chat:a")
-    for number in ("1", "2", "3"):
-        (delivery,) = await store.due("chat", START, limit=10)
-        assert delivery.message == f"{store.word}-{number}"
-        await store.settle([settled(delivery.row, fate)])
-    assert await due(store) == []
-    assert await store.next_due("chat") is None
-
-
-async def test_a_delayed_delivery_keeps_its_place(store: Store) -> None:
-    await send(store, "chat:a", "chat:a", "chat:b")
-    first = (await store.due("chat", START, limit=1))[0]
-    await store.settle([settled(first.row, Fate.DELAYED, due=START + 30)])
-    assert await due(store, START + 29) == ["3"]
-    (_, again) = await store.due("chat", START + 30, limit=10)
-    assert again == first._replace(due=START + 30, attempts=1)
-    assert await due(store, START + 30, limit=1) == ["3"], "the longest due goes first"
-
-
-async def test_next_due_says_when_due_has_something(store: Store) -> None:
-    await send(store, "chat:a", "chat:a", "chat:b")
-    first, second = await store.due("chat", START, limit=10)
-    await store.settle([settled(first.row, Fate.DELAYED, due=START + 30)])
-    assert await store.next_due("chat") == START
-    assert await store.next_due("chat", busy=["b"]) == START + 30
-    await store.settle([settled(second.row, Fate.SENT)])
-    assert await store.next_due("chat") == START + 30, "the second to a waits behind the first"
-    assert await store.next_due("mail") is None
-
-
-async def test_settling_twice_changes_nothing(store: Store) -> None:
-    await send(store, "chat:a", "chat:a")
-    (first,) = await store.due("chat", START, limit=1)
-    await store.settle([settled(first.row, Fate.SENT)])
-    await store.settle([settled(first.row, Fate.DELAYED, due=START + 5), settled(first.row, Fate.BURIED)])
-    assert await due(store) == ["2"]
-    assert list(await store.depths()) == [Depth("chat", 1, START)]
-
-
-async def test_strays_are_buried(store: Store) -> None:
-    await send(store, "chat:a", "chat:a", "gone:a", "mail:a")
-    assert await store.bury_strays(["chat", "mail"], START) == 1
-    assert [depth.channel for depth in await store.depths()] == ["chat", "mail"]
-    assert await store.bury_strays([], START) == 3
-    assert list(await store.depths()) == []
-
-
-async def test_depths_count_what_waits_since_when(store: Store) -> None:
-    messages = [message(store, n, way, created=START + n) for n, way in enumerate(("mail:a", "chat:a", "chat:a"))]
-    await store.commit(Commit(now=START, messages=messages))
-    assert list(await store.depths()) == [Depth("chat", 2, START + 1), Depth("mail", 1, START)]
+    assert [queued.address for queued in await store.due("chat", START, limit=9)] == ["a"]
 
 
 async def test_calls_that_wait_together_are_each_done(store: Store) -> None:
-    await send(store, *(f"chat:{n}" for n in range(50)))
+    await store.commit(Commit(now=START, messages=[message(n, f"chat:{n}") for n in range(1, 51)]))
     found = await store.due("chat", START, limit=50)
-    twin = Commit(now=START, messages=[message(store, 99, "chat:x", items=[item(1)])])
     *done, refused = await asyncio.gather(
-        *(store.settle([settled(delivery.row, Fate.SENT)]) for delivery in found),
-        store.commit(twin),
+        *(store.turn("chat", attempts=[Attempt(queued.row, ("bot",))], now=START) for queued in found),
+        store.commit(Commit(now=START, messages=[message(1, "chat:x")])),
         return_exceptions=True,
     )
-    assert done == [None] * 50
+    assert done == [frozenset({queued.row}) for queued in found]
     assert isinstance(refused, StorageError)
-    assert await due(store) == []
+
+
+async def test_entries_are_found_by_their_numbers(store: Store) -> None:
+    await store.commit(Commit(now=START, entries=[entry(1), entry(2), entry(3)]))
+    assert list(await store.entries([3, 1, 99, 3])) == [entry(1), entry(3)]
+    assert list(await store.entries([])) == []
 
 
 # ── pruning ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_prune_forgets_in_small_steps_what_is_over(store: Store) -> None:
-    await send(store, *(f"chat:{n}" for n in range(4)))
-    for delivery in await store.due("chat", START, limit=3):
-        await store.settle([settled(delivery.row, Fate.SENT)])
-    await store.commit(Commit(now=START, events=[event(1), event(2), event(3, time=START + 5)]))
+    await store.commit(Commit(now=START, messages=[message(n, f"chat:{n}", "mail:a") for n in range(1, 5)]))
+    await store.bury_strays(["chat"], START)
+    found = await store.due("chat", START, limit=9)
+    over = [Settled(row=queued.row, fate=Fate.SENT, at=START) for queued in found if queued.address != "2"]
+    await store.turn("chat", settled=over)
+    drops = [Drop(START + n, 1, "breakout", "", "BTC", "cooldown") for n in (0, 5)]
+    await store.commit(Commit(now=START, entries=[entry(1), entry(2), entry(3, time=START + 5)], drops=drops))
     assert await store.prune(START, 10) == 0
-    steps = [await store.prune(START + 1, 2) for _ in range(4)]
-    assert steps == [2, 2, 1, 0]
-    assert [past.episode for past in await store.history(limit=9)] == [3]
-    assert await due(store) == ["4"], "what waits is never forgotten"
+    assert [await store.prune(START + 1, 2) for _ in range(4)] == [2, 2, 2, 0]
+    assert [queued.address for queued in await store.due("chat", START, limit=9)] == ["2"], "what waits is kept"
 
 
-async def test_an_item_is_forgotten_with_its_event(store: Store) -> None:
-    await store.commit(Commit(now=START, events=[event(1), event(2, time=START + 9)]))
-    await send(store, "chat:a", "chat:b")
-    for delivery in await store.due("chat", START, limit=9):
-        await store.settle([settled(delivery.row, Fate.SENT)])
-    again = [Commit(now=START, messages=[message(store, n + 10, "chat:a", items=[item(n)])]) for n in (1, 2)]
+async def test_an_event_is_kept_while_anybody_waits_for_it(store: Store) -> None:
+    items = [held(1), told(2, 1), told(3, 2), ItemRow(4, "desk", ItemFate.DROPPED, "no_route")]
+    messages = [message(1, "chat:a", holding=[2]), message(2, "chat:b", holding=[3])]
+    await store.commit(Commit(now=START, entries=[entry(n) for n in range(1, 5)], items=items, messages=messages))
+    rows = {queued.address: queued.row for queued in await store.due("chat", START, limit=9)}
+    await store.turn("chat", settled=[Settled(row=rows["b"], fate=Fate.SENT, at=START)])
     assert await store.prune(START + 1, 10) == 3
-    await store.commit(again[0])
-    with pytest.raises(StorageError):
-        await store.commit(again[1])
+    assert [one.entry.number for one in (await store.load(START)).held] == [1]
+    assert [queued.content.holding for queued in await store.due("chat", START, limit=9)] == [(entry(2),)]
 
 
-async def test_what_was_not_sent_is_taken(store: Store) -> None:
-    drop = Drop(START, 1, "breakout", "", "BTC", "cooldown")
-    await store.commit(Commit(now=START, drops=[drop], not_sent=[(event(), "desk", "silenced")]))
-    assert list(await store.history(limit=1)) == []
+async def test_what_is_critical_counts_against_no_cap(store: Store) -> None:
+    messages = [message(1, "chat:a", lane=Lane.CRITICAL), message(2, "chat:a", created=START + 1)]
+    await store.commit(Commit(now=START, messages=messages))
+    assert list((await store.load(START + 1)).recent) == [("desk", START + 1)]
+
+
+async def test_an_event_is_kept_while_it_is_told_again(store: Store) -> None:
+    told = Telling(1, "desk", 1, "repeated")
+    resolved = entry(2)._replace(event=replace(entry(1).event, kind=EventKind.RESOLVED))
+    await store.commit(
+        Commit(now=START, entries=[entry(1), resolved], messages=[message(1, "chat:a")], tellings=[told])
+    )
+    await store.prune(START + 90 * 86_400.0, 100)
+    assert [one.number for one in await store.entries([1, 2])] == [1]
+    await store.bury([64], START + 60)
+    while await store.prune(START + 90 * 86_400.0, 100):
+        pass
+    assert await store.entries([1]) == []

@@ -9,22 +9,25 @@ import pytest
 from alertd.storage.maintenance import check
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
+from tests.storage.rows import entry
 
 _TICKER = """
 import asyncio, sys
 from itertools import count
 from pathlib import Path
-from alertd.ports import Commit
+from alertd.rows import Attempt, Commit
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
-from tests.storage.rows import alert, event, held, message
+from tests.storage.rows import alert, entry, held, message
 
 async def tick():
     store = await SqliteStore.open(Path(sys.argv[1]), now=START)
     for n in count(1):
         await store.commit(Commit(
-            now=START, alerts=[alert(1, episode=n)], pages={"page": str(n).encode() * 2000}, events=[event(n)],
-            messages=[message(store, n, "chat:a", "mail:a")], held=[held(n)], released=[n - 1]))
+            now=START, alerts=[alert(1, episode=n)], pages={"page": str(n).encode() * 2000}, entries=[entry(n)],
+            messages=[message(n, "chat:a", "mail:a", holding=[n])], items=[held(n)]))
+        if n == 1:
+            await store.turn("chat", attempts=[Attempt(64, ("bot",))], now=START)
         print(n, flush=True)
 
 asyncio.run(tick())
@@ -54,9 +57,10 @@ async def test_a_commit_is_whole_or_absent(tmp_path: Path, after: int) -> None:
     (row,) = block.rows
     episode = int(row["episode"])
     assert episode >= last
-    assert snapshot.last_message == snapshot.last_held == episode
+    assert snapshot.last_message == snapshot.last_event == episode
     assert snapshot.pages == {"page": str(episode).encode() * 2000}
-    assert [one.row for one in snapshot.held] == [episode]
-    assert [event.episode for event in await store.history(limit=1)] == [episode]
+    assert [one.entry.number for one in snapshot.held] == [*range(1, episode + 1)]
     assert [depth.waiting for depth in await store.depths()] == [episode, episode]
+    (first,) = await store.due("chat", START, limit=9)
+    assert (first.row, first.uncertain, first.content.holding) == (64, first.attempts == 1, (entry(1),))
     await store.close()

@@ -11,12 +11,14 @@ import pytest
 
 from alertd.errors import StorageError, StorageUnusable
 from alertd.model.event import Drop
-from alertd.ports import Commit, Depth, Fate, Settled
+from alertd.model.kept import Mute, key_of
+from alertd.model.notification import ItemFate, ItemRow
+from alertd.rows import Commit, Depth, Fate, Settled
 from alertd.storage.maintenance import backup, check, count_rows, restore
 from alertd.storage.sqlite import SqliteStore
 from alertd.storage.status import read_status
 from tests.fakes import START
-from tests.storage.rows import alert, comparable, event, held, message, rule
+from tests.storage.rows import alert, comparable, entry, event, held, message, rule, told
 
 
 @pytest.fixture
@@ -28,19 +30,25 @@ def path(tmp_path: Path) -> Path:
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
     """A store in use, with something in it."""
     made = await SqliteStore.open(path, now=START)
+    mute = Mute(owner="", rule="breakout", receiver="desk", since=START, until=START + 9)
     await made.commit(
         Commit(
             now=START,
             rules={7: rule(7)},
             alerts=[alert(1, episode=1), alert(2)],
-            events=[event()],
+            entries=[entry(1), entry(2)],
             drops=[Drop(START, 1, "breakout", "", "BTC", "cooldown")],
-            not_sent=[(event(), "desk", "silenced"), (event(), "me", "silenced")],
-            messages=[message(made, 1, "chat:a"), message(made, 2, "chat:a", "mail:a"), message(made, 3, "mail:b")],
-            held=[held(1)],
+            items=[
+                held(1),
+                *(ItemRow(1, name, ItemFate.DROPPED, "receiver_gone") for name in ("me", "you")),
+                told(2, 1),
+            ],
+            messages=[message(1, "chat:a", holding=[2]), message(2, "chat:a", "mail:a"), message(3, "mail:b")],
+            kept={key_of(mute): mute},
         )
     )
-    await made.settle([Settled(1 * 64, Fate.BURIED, START, 0.0, "blocked"), Settled(3 * 64, Fate.EXPIRED, START)])
+    ends = [(64, Fate.BURIED, "blocked"), (192, Fate.EXPIRED, "")]
+    await made.turn("chat", settled=[Settled(row=row, fate=fate, at=START, reason=why) for row, fate, why in ends])
     yield made
     await made.close()
 
@@ -65,14 +73,14 @@ async def test_reading_changes_nothing(store: SqliteStore, path: Path, running: 
     before = {entry.name for entry in path.parent.iterdir()}
     assert check(path) == []
     assert list(count_rows(path).items()) == [
-        *(("rule", 1), ("alert", 2), ("series", 0), ("page", 0), ("event", 1)),
-        *(("unsent", 3), ("held", 1), ("item", 3), ("delivery", 4)),
+        *(("rule", 1), ("alert", 2), ("series", 0), ("page", 0), ("event", 2)),
+        *(("dropped", 1), ("item", 4), ("kept", 1), ("delivery", 4), ("way", 0)),
     ]
     status = read_status(path)
     assert (status.version, status.alerts, status.held) == (1, 2, 1)
     assert status.depths == [Depth("chat", 1, START), Depth("mail", 1, START)]
-    assert status.unsent == {"blocked": 1, "cooldown": 1, "expired": 1, "silenced": 2}
-    assert status.events == [event()]
+    assert status.unsent == {"blocked": 1, "cooldown": 1, "expired": 1, "receiver_gone": 2}
+    assert status.events == [event(2), event(1)]
     assert {entry.name for entry in path.parent.iterdir()} == before
 
 
@@ -101,7 +109,9 @@ async def test_a_restore_goes_back_and_keeps_what_was(store: SqliteStore, path: 
     again = await SqliteStore.open(path, now=START)
     snapshot = await again.load(START)
     assert comparable(snapshot)[:-1] == then[:-1]
-    assert snapshot.last_message == START * 1e6, "no number of the time since the backup is given again"
+    assert snapshot.last_message == snapshot.last_event == START * 1e6, (
+        "no number of the time since the backup is given again"
+    )
     assert again.word == store.word
     assert [one.message for one in await again.due("chat", START, limit=1)] == [f"{store.word}-2"]
     await again.close()
@@ -154,10 +164,12 @@ async def test_a_backup_that_is_not_whole_is_not_restored(store: SqliteStore, pa
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE delivery SET state = 'queued'", "next of an address"),
+        ("UPDATE delivery SET state = 'queued' WHERE state = 'next'", "has no first one"),
+        ("INSERT INTO item VALUES (99, '', 'dropped', '', 0.0, '', 0)", "event that is not there"),
+        ("UPDATE delivery SET state = 'queued', settled = NULL WHERE row = 64", "less urgent"),
         ("UPDATE delivery SET state = 'lost' WHERE state = 'next'", "no known state"),
         ("UPDATE meta SET last_message = 1", "counter"),
-        ("UPDATE held SET body = x'00'", "cannot be read"),
+        ("UPDATE kept SET body = x'00'", "cannot be read"),
         ("PRAGMA application_id = 7", "another program"),
         ("DROP TABLE item; ", "item"),
     ],

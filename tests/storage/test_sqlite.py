@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from alertd.errors import StorageBusy, StorageError, StorageUnusable
-from alertd.ports import Commit, Fate, Settled
-from alertd.storage import messages as outbox
+from alertd.rows import Commit, Fate, Settled
+from alertd.storage import outbox
 from alertd.storage.database import open_database
 from alertd.storage.maintenance import check
 from alertd.storage.schema import MIGRATIONS
@@ -33,7 +33,7 @@ async def made(path: Path) -> None:
     """A store with something in it, closed again."""
     store = await SqliteStore.open(path, now=START)
     rows = [alert(n) for n in range(1, 400)]
-    await store.commit(Commit(now=START, alerts=rows, messages=[message(store, 1, "chat:a")]))
+    await store.commit(Commit(now=START, alerts=rows, messages=[message(1, "chat:a")]))
     await store.close()
 
 
@@ -60,19 +60,19 @@ async def test_the_file_is_private_and_durable(path: Path) -> None:
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(path: Path) -> None:
-    connection, _ = open_database(path, now=START)
+    connection = open_database(path, now=START).connection
     with closing(connection):
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
-async def test_the_word_stays(path: Path) -> None:
+async def test_the_word_and_the_seal_stay(path: Path) -> None:
     words = []
     for _ in range(2):
         store = await SqliteStore.open(path, now=START)
-        words.append(store.word)
+        words.append((store.word, store.seal))
         await store.close()
     assert words[0] == words[1]
-    assert len(words[0]) == 8
+    assert (len(words[0][0]), len(words[0][1])) == (8, 32)
 
 
 async def test_a_second_daemon_is_refused_until_the_first_is_gone(path: Path) -> None:
@@ -123,7 +123,7 @@ def garbage(path: Path) -> None:
 
 def torn_pages(path: Path) -> None:
     with path.open("r+b") as file:
-        for page in range(20, path.stat().st_size // 4096):
+        for page in range(38, path.stat().st_size // 4096):
             file.seek(page * 4096)
             file.write(b"\xff" * 512)
 
@@ -203,14 +203,14 @@ async def test_another_program_may_hold_it_for_a_while(path: Path) -> None:
 
 
 async def test_a_full_disk_undoes_the_tick_and_nothing_else(path: Path) -> None:
-    store = await SqliteStore.open(path, now=START, pragmas={"max_page_count": 40})
-    await store.commit(Commit(now=START, messages=[message(store, 1, "chat:a")]))
+    store = await SqliteStore.open(path, now=START, pragmas={"max_page_count": 60})
+    await store.commit(Commit(now=START, messages=[message(1, "chat:a")]))
     before = comparable(await store.load(START))
     with pytest.raises(StorageBusy, match="the disk is full"):
         await store.commit(Commit(now=START, alerts=[alert(1)], pages={"bars": b"x" * 400_000}))
     assert comparable(await store.load(START)) == before
     (delivery,) = await store.due("chat", START, limit=1)
-    await store.settle([Settled(delivery.row, Fate.SENT, START)])
+    await store.turn("chat", settled=[Settled(row=delivery.row, fate=Fate.SENT, at=START)])
     assert list(await store.depths()) == []
     await store.close()
 
@@ -262,7 +262,7 @@ async def test_a_file_that_a_crash_left_half_made_is_made_anew(path: Path) -> No
 
 
 async def test_writes_that_wait_together_are_one_transaction(path: Path) -> None:
-    connection, _ = open_database(path, now=START)
+    connection = open_database(path, now=START).connection
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
     writer = Writer(connection, lambda error: error)
@@ -301,14 +301,15 @@ async def test_asking_what_is_due_costs_as_much_as_it_gives(path: Path) -> None:
     """With thousands waiting behind one address that is busy, and thousands of others not yet due."""
     store = await SqliteStore.open(path, now=START)
     ways = ["chat:full"] * 3000 + [f"chat:{n}" for n in range(3000)] + ["chat:one"]
-    messages = [message(store, n, way) for n, way in enumerate(ways, start=1)]
+    messages = [message(n, way) for n, way in enumerate(ways, start=1)]
     await store.commit(Commit(now=START, messages=messages))
     late = [one for one in await store.due("chat", START, limit=9000) if one.address not in ("full", "one")]
-    await store.settle([Settled(one.row, Fate.DELAYED, START, START + 60) for one in late])
+    put_off = [Settled(row=one.row, fate=Fate.DELAYED, at=START, due=START + 60) for one in late]
+    await store.turn("chat", settled=put_off)
     word = store.word
     await store.close()
 
-    connection, _ = open_database(path, now=START)
+    connection = open_database(path, now=START).connection
     steps = 0
 
     def count() -> int:
@@ -319,6 +320,6 @@ async def test_asking_what_is_due_costs_as_much_as_it_gives(path: Path) -> None:
     connection.set_progress_handler(count, 1)
     found = outbox.due(connection, "chat", START, limit=10, busy=["full"], word=word)
     assert [one.address for one in found] == ["one"]
-    assert outbox.next_due(connection, "chat", ["full"]) == START
+    assert outbox.next_due(connection, "chat", ["full"]) == 0.0
     assert steps < 1000
     connection.close()
