@@ -2,9 +2,10 @@
 
     poll ─► step ─► plan ─► commit ─► couriers
 
-`step` absorbs the readings, judges every alert they touch and moves it on; `plan` decides who is told and renders the
-message; `commit` writes alert states, history and messages in one transaction, or nothing; only then do the couriers
-hear of it. One task does all of it, one tick after the other, so that memory never gets ahead of the store.
+`step` absorbs the readings, judges every alert they touch and moves it on; `plan` decides who is told of what, what is
+held back and what is released; `commit` writes alert states, history and messages in one transaction, or nothing; only
+then do the couriers hear of it, who draw each message when they send it. One task does all of it, one tick after the
+other, so that memory never gets ahead of the store.
 """
 
 import asyncio
@@ -12,21 +13,27 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from alertd.dispatch.plan import Planned, plan
+from alertd.dispatch.desk import Planned
+from alertd.dispatch.plan import plan
 from alertd.dispatch.policy import Policy
 from alertd.dispatch.state import DispatchState
 from alertd.errors import StorageBusy
 from alertd.market import pages
-from alertd.model.event import Event, EventKind, Notice
+from alertd.model.event import Notice
+from alertd.model.kept import Kept
+from alertd.model.order import Order
 from alertd.model.reading import Poll
-from alertd.ports import Clock, Commit, SeriesRow, Store
+from alertd.ports import Clock, Store
+from alertd.report import MANY, Observer, report
+from alertd.rows import Commit, SeriesRow
 from alertd.rules.amend import Change, amend
 from alertd.rules.outcome import Outcome
 from alertd.rules.saved import Known
+from alertd.rules.standing import Rulebook
 from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
 
@@ -40,33 +47,25 @@ FEEDS_PAGE = "feeds"
 
 _BUSY_PAUSE = 1.0
 
-_MANY = 200
-"""Events; to go through more of them takes the loop's time away from everything else."""
-
 _VERY_MANY = 100_000
 """Alerts; a step that moves all of them takes longer than the loop should wait."""
 
 Answer = TypeVar("Answer")
-
-
-class Observer(Protocol):
-    """Who counts what the pipeline does."""
-
-    def tick(self, seconds: float) -> None: ...
-    def event(self, kind: EventKind, count: int = 1) -> None: ...
-    def refused(self, source: str, reason: str, count: int = 1) -> None: ...
-    def not_sent(self, reason: str, count: int = 1) -> None: ...
+K = TypeVar("K", bound=Kept)
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """One thing for a tick to do: a poll, late polls in one go, or a change of rules with its policy; `before` is what
-    was changed on the way here. `done` is set once it is committed."""
+    """One thing for a tick to do: a poll, late polls in one go, what people ask of dispatch, or a change of rules with
+    its policy; `before` is what was changed on the way here. `done` is set once it is committed, `answers` (see
+    `Planned`) before."""
 
     polls: Sequence[Poll] = ()
+    orders: Sequence[Order] = ()
     change: Change | None = None
     policy: Policy | None = None
     before: Outcome | None = None
+    answers: Sequence[tuple[Kept, ...]] = ()
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -94,7 +93,10 @@ class Pipeline:
         """When the tick that is running began, None between ticks: what the watchdog looks at."""
         self.trouble = ""
         """Why the store does not take commits just now, "" while it does."""
+        self._rules = Rulebook(state)
+        self.committed: float | None = None  # when it last took one, epoch seconds
         self._dispatch = dispatch
+        self._kept = dispatch.memory.copy()  # as it was committed
         self._store = store
         self._clock = clock
         self._observer = observer
@@ -119,10 +121,24 @@ class Pipeline:
         """Put rules and policy into force; returns when that is committed."""
         await self._put(Work(change=change, policy=policy, before=before))
 
-    def tell_operator(self, key: str, text: str) -> None:
-        """Have the operator told, once for each key in an hour."""
-        self._notices.append(Notice(self._clock.now(), key, text))
+    async def obey(self, *orders: Order) -> Sequence[tuple[Kept, ...]]:
+        """Do what somebody asks of dispatch; returns what came of each (see `Planned`) when that is committed."""
+        work = Work(orders=orders)
+        await self._put(work)
+        return work.answers
+
+    def tell_operator(self, key: str, text: str, receiver: str = "") -> None:
+        """Have the operator told, once for each key in an hour, and the receiver whom it concerns."""
+        self._notices.append(Notice(self._clock.now(), key, text, receiver))
         self._stir.set()
+
+    def remembered(self, kind: type[K]) -> list[K]:
+        """What dispatch keeps of this kind, and the store has: the silences, the mutes, …"""
+        return self._kept.all(kind)
+
+    def held(self) -> Counter[str]:
+        """How many entries are held back, by reason."""
+        return self._dispatch.held()
 
     def caught_up(self) -> None:
         """What was missed has been taken: from now on timers run."""
@@ -166,12 +182,14 @@ class Pipeline:
         outcome = await self._judge(work, now)
         outcome.notices += self._notices
         self._notices = []
-        events, planned = await self._plan(outcome, now)
-        await self._commit(self._rows(outcome, events, planned, now))
+        planned = await self._plan(outcome, work.orders, now)
+        await self._commit(self._rows(outcome, planned, now))
+        self._kept.learn(planned.kept)
+        work.answers = planned.answers
         self.state.book.recycle()
         if planned.messages:
             self._wake()
-        await self._if_many(len(events), lambda: self._report(work, outcome, events, planned))
+        await self._if_many(len(planned.entries), lambda: report(self._observer, work.polls, outcome, planned))
         self._observer.tick(asyncio.get_running_loop().time() - began)
         self.busy_since = None
         if not work.done.done():
@@ -191,9 +209,11 @@ class Pipeline:
             outcome.add(await self._step(poll, at))
             if poll.late:
                 await asyncio.sleep(0)
-        if not work.polls and not self._catching_up:
+        if not self._catching_up:
             await self._pass_time(outcome, now)
-            outcome.add(await self._step(None, now))
+            # What a reading began may be over at once (a crossing has no length): that takes no tick of its own.
+            if not work.polls or wake_at(self.state) <= now:
+                outcome.add(await self._step(None, now))
         return outcome
 
     async def _pass_time(self, outcome: Outcome, until: float) -> None:
@@ -209,23 +229,29 @@ class Pipeline:
         async with self._amending:
             return await asyncio.to_thread(step, self.state, poll, at)
 
-    async def _plan(self, outcome: Outcome, now: float) -> tuple[list[Event], Planned]:
-        def planning() -> tuple[list[Event], Planned]:
-            events = list(outcome.events)
-            planned = plan(self._dispatch, events, outcome.notices, rules=self.state, policy=self.policy, now=now)
-            return events, planned
+    async def _plan(self, outcome: Outcome, orders: Sequence[Order], now: float) -> Planned:
+        def planning() -> Planned:
+            return plan(
+                self._dispatch,
+                list(outcome.events),
+                outcome.notices,
+                orders,
+                rules=self._rules,
+                policy=self.policy,
+                now=now,
+            )
 
-        found = await self._if_many(len(outcome.events) + self._dispatch.due(now), planning)
-        self._held_until = np.inf if found[1].wake_at is None else found[1].wake_at
-        return found
+        planned = await self._if_many(len(outcome.events) + self._dispatch.due(now), planning)
+        self._held_until = np.inf if planned.wake_at is None else planned.wake_at
+        return planned
 
     async def _if_many(self, count: int, work: Callable[[], Answer]) -> Answer:
         """Do what goes through so many events, off the loop where it would be held up."""
-        return work() if count < _MANY else await asyncio.to_thread(work)
+        return work() if count < MANY else await asyncio.to_thread(work)
 
     # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _rows(self, outcome: Outcome, events: Sequence[Event], planned: Planned, now: float) -> Commit:
+    def _rows(self, outcome: Outcome, planned: Planned, now: float) -> Commit:
         state, market = self.state, self.state.market
         stored, self._stored = self._stored, Known.by(state)
         commit = Commit(
@@ -241,12 +267,12 @@ class Pipeline:
                 SeriesRow(number, *each) for number, each in enumerate(market.series[stored.series :], stored.series)
             ],
             pages=pages.changed(market),
-            events=events,
+            entries=planned.entries,
             drops=outcome.drops,
+            items=planned.items,
+            tellings=planned.tellings,
             messages=planned.messages,
-            held=planned.held,
-            released=planned.released,
-            not_sent=planned.not_sent,
+            kept=planned.kept,
         )
         if commit:
             run = {TICK_PAGE: np.array([now], "<f8").tobytes(), FEEDS_PAGE: state.feeds.signature()}
@@ -268,32 +294,5 @@ class Pipeline:
                 if self.trouble:
                     # Nobody was asked meanwhile: that is no silence of the sources.
                     self.state.market.skip(self._clock.now() - began)
-                self.trouble = ""
+                self.trouble, self.committed = "", self._clock.now()
                 return
-
-    def _report(self, work: Work, outcome: Outcome, events: Sequence[Event], planned: Planned) -> None:
-        for kind, count in Counter(event.kind for event in events).items():
-            self._observer.event(kind, count)
-            if len(events) >= _MANY:
-                log.info("%s: %d alerts", kind, count)
-        for event in events if len(events) < _MANY else ():
-            log.info("%s", event.kind, extra=_fields(event))
-        reasons = Counter(reason for _, _, reason in planned.not_sent) + Counter(drop.reason for drop in outcome.drops)
-        for reason, count in reasons.items():
-            self._observer.not_sent(reason, count)
-        for notice in outcome.notices:
-            log.warning("%s", notice.text, extra={"about": notice.key})
-        source = work.polls[0].source if work.polls else ""
-        for poll in work.polls:
-            outcome.refused.update(poll.refused)
-        for reason, count in outcome.refused.items():
-            self._observer.refused(source, reason, count)
-
-
-def _fields(event: Event) -> dict[str, object]:
-    fields: dict[str, object] = {"rule": event.rule, "symbol": event.symbol, "alert": event.alert}
-    if event.episode:
-        fields["episode"] = event.episode
-    if event.reason:
-        fields["reason"] = event.reason
-    return fields | {"seen": dict(event.values)}

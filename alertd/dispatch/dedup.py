@@ -1,25 +1,25 @@
-"""Dedup: whether a receiver is to be told of an event, and if not, why."""
+"""Dedup: whether anybody is to be told of an event, and if not, why."""
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
-from alertd.dispatch.policy import Receiver
-from alertd.model.event import Event, EventKind, Item
+from alertd.model.event import Event, EventKind
 from alertd.rules.rule import Told
 
 
 class Decision(StrEnum):
-    """What becomes of an event on its way to a receiver. All but FIRST are reasons why it is not sent: they are
-    stored, counted and shown."""
+    """What becomes of an event before it is on its way to anybody. All but FIRST are reasons why it is not told."""
 
     FIRST = "first"
     """Not told before: tell it."""
-    ALREADY_TOLD = "already_told"
-    """A second route leads to the same receiver."""
     RECEIVER_GONE = "receiver_gone"
     UNWANTED = "unwanted"
     """The rule's `tell` leaves this kind out."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody has seen the episode: nobody is reminded of it."""
+    OVER = "over"
+    """A field that was missing had come back before that could be told."""
+    SUPERSEDED = "superseded"
+    """A reminder that was held, of what is told with it or after it."""
     DRAFT = "draft"
     NO_RULE = "no_rule"
     NO_ROUTE = "no_route"
@@ -44,10 +44,3 @@ def wanted(event: Event, rule: Told | None) -> Decision:
     if rule.draft:
         return Decision.DRAFT
     return Decision.FIRST if event.kind in _UNASKED or event.kind in rule.tell else Decision.UNWANTED
-
-
-def decide(item: Item, told: AbstractSet[Item], receivers: Mapping[str, Receiver]) -> Decision:
-    """`told` are the items of this tick so far: `step` never makes one twice, but two routes may."""
-    if item.receiver not in receivers:
-        return Decision.RECEIVER_GONE
-    return Decision.ALREADY_TOLD if item in told else Decision.FIRST

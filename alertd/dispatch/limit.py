@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from alertd.dispatch.policy import Cap
 
+CAP = "cap"
+"""The reason of what waits for its receiver's window."""
+
 
 def full_until(recent: Sequence[float], cap: Cap | None, now: float) -> float | None:
     """When the window lets the next message through, None where it does so now.

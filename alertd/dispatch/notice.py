@@ -31,11 +31,14 @@ def news(told: dict[str, float], notice: Notice, now: float) -> bool:
     return True
 
 
-def reachable(receiver: Receiver, notice: Notice) -> tuple[Destination, ...]:
-    """Where a receiver can be told: over any channel but the one that the notice is about."""
+def reachable(receiver: Receiver, notice: Notice) -> tuple[tuple[Destination, ...], tuple[Destination, ...]]:
+    """Where a receiver can be told, and what stands by: over any channel but the one that the notice is about; where
+    that leaves none of its own, in the ways for what does not arrive."""
     kind, _, rest = notice.key.partition(":")
     about = rest.partition(":")[0] if kind == _DELIVERY else None
-    return tuple(destination for destination in receiver.destinations if destination.channel != about)
+    otherwise = receiver.otherwise.destinations if receiver.otherwise else ()
+    ways, standby = (tuple(way for way in some if way.channel != about) for some in (receiver.destinations, otherwise))
+    return (ways, standby) if ways else (standby, ())
 
 
 def draw(notice: Notice, policy: Policy) -> Notification:

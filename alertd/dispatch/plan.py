@@ -1,198 +1,254 @@
-"""One tick's dispatch, stage by stage: route, dedup, group, limit, render. No clock and no I/O."""
+"""One tick's dispatch, stage by stage, from events to messages: no clock and no I/O.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+    events, releases ─► wanted ─► routes ─► silence, hours, inhibition, mute, cooldown ─► quiet, digest
+                     ─► storm ─► group ─► cap ─► messages
 
-from alertd.dispatch.dedup import Decision, decide, wanted
-from alertd.dispatch.digest import compose
-from alertd.dispatch.group import Entry, Group, entries_of, group_key
-from alertd.dispatch.limit import full_until
+Whatever a stage holds back is a row with its reason; when that is over, it comes this way again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from alertd.dispatch import cooldown, escalate, group, inhibition, mute, release, send, silence, storm, timing
+from alertd.dispatch.dedup import Decision, wanted
+from alertd.dispatch.desk import AGAIN, Candidate, Desk, Hold, Planned, Rules, words_of
+from alertd.dispatch.group import Group
+from alertd.dispatch.limit import CAP
 from alertd.dispatch.notice import draw, news, reachable
-from alertd.dispatch.policy import Cap, Policy, Receiver
-from alertd.dispatch.render import render
-from alertd.dispatch.route import labels, legs
-from alertd.dispatch.state import CAP, GROUP, DispatchState, Waiting
-from alertd.model.event import Event, Item, Notice
-from alertd.model.notification import Destination, Held, Message, Notification
-from alertd.model.units import say_duration
+from alertd.dispatch.policy import Policy
+from alertd.dispatch.route import Leg, labels, legs
+from alertd.dispatch.state import DispatchState
+from alertd.model.event import Entry, Event, EventKind, Notice, Words
+from alertd.model.kept import Acknowledged, Grouped, Kept, Member, Storm
+from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Order, Unmute
 from alertd.rules.rule import Told
 
+Stage = Callable[[Desk, Candidate], Hold | None]
 
-class Rules(Protocol):
-    """The rules, by (owner, name)."""
+_STAGES: tuple[tuple[Callable[[Desk], bool] | None, Stage], ...] = (
+    (silence.concerns, silence.hold),
+    (timing.concerns, timing.route_hours),
+    (inhibition.concerns, inhibition.hold),
+    (mute.concerns, mute.hold),
+    (None, cooldown.hold),
+    (None, timing.quiet),
+    (None, timing.scheduled),
+)
+"""What one entry has to pass on its way to one receiver, in this order; the first of each pair says if there is
+anything to look at in this tick at all."""
 
-    def get(self, key: tuple[str, str], /) -> Told | None: ...
 
-
-@dataclass(slots=True)
-class Planned:
-    """What a tick's dispatch comes to: the rows for its transaction.
-
-    `held` are new rows; `released` names rows that are held no longer; `not_sent` are (event, receiver, reason), the
-    receiver "" where nobody was to be told. `wake_at` is when the next held row falls due, epoch seconds, None if
-    nothing is held.
-    """
-
-    messages: list[Message] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    released: list[int] = field(default_factory=list)
-    not_sent: list[tuple[Event, str, str]] = field(default_factory=list)
-    wake_at: float | None = None
+_WHILE = frozenset({silence.hold, inhibition.hold, mute.hold})
+"""Stages that are about what happens while something lasts."""
 
 
 def plan(
     state: DispatchState,
     events: Sequence[Event],
-    notices: Sequence[Notice],
+    notices: Sequence[Notice] = (),
+    orders: Sequence[Order] = (),
     *,
     rules: Rules,
     policy: Policy,
     now: float,
 ) -> Planned:
     """Changes `state` in place and returns what changed. What has waited long enough goes first, then the new."""
-    tick = _Tick(state, policy, now)
-    groups = tick.release()
-    tick.route(events, rules, groups)
-    for group in groups.values():
-        tick.pass_on(group)
+    desk = Desk(state, rules, policy, now)
+    state.tidy(now)
+    desk.planned.answers = [_obey(desk, order) for order in orders]
+    desk.silences = silence.active(desk)
+    new = list(_recorded(desk, events))
+    inhibition.follow(desk, desk.planned.entries)
+    freed = bool(orders) or state.policy is not policy
+    if state.policy is not policy:
+        notices = [*notices, *silence.lost(desk)]
+        release.loosen(desk)
+    over = storm.ended(desk)
+    fresh = [one for one in _routed(desk, new) if not release.joins(desk, one)]
+    found = [*release.released(desk), *fresh]
+    stages = [hold for concerns, hold in _STAGES if concerns is None or concerns(desk)]
+    groups = _grouped(desk, _calm(desk, [one for one in found if not _held(desk, one, stages)]))
+    for each in groups:
+        send.pass_on(desk, each)
+    _say_by_itself(desk, over)
+    for told, firing in group.repeated(desk, freed=freed):
+        _repeat(desk, told, firing, stages)
+    _escalate(desk)
     for notice in notices:
-        tick.tell_operator(notice)
-    tick.planned.wake_at = state.wake_at()
-    return tick.planned
+        _notify(desk, notice)
+    desk.planned.kept = state.memory.take_changed()
+    desk.planned.wake_at = state.wake_at()
+    return desk.planned
 
 
-@dataclass(slots=True)
-class _Tick:
-    """What the stages of one tick share."""
+# ── what happened, and whom it concerns ──────────────────────────────────────────────────────────────────────────────
 
-    state: DispatchState
-    policy: Policy
-    now: float
-    planned: Planned = field(default_factory=Planned)
 
-    def release(self) -> dict[tuple[str, str], Group]:
-        """Sends the digests whose window is open again; returns the groups that have waited long enough.
+def _obey(desk: Desk, order: Order) -> tuple[Kept, ...]:
+    """What it has put into force, or ended."""
+    match order:
+        case AddSilence():
+            return (silence.add(desk, order),)
+        case ExpireSilence(number):
+            ended = silence.expire(desk, number)
+            return (ended,) if ended else ()
+        case Acknowledge():
+            return (_acknowledge(desk, order),)
+        case Unmute(owner, rule):
+            return mute.undo(desk, owner, rule)
 
-        Such a digest is always sent: nothing but notices went out to its receiver since its time was set.
-        """
-        self._loosen()
-        groups: dict[tuple[str, str], Group] = {}
-        for waiting, batch in self.state.release(self.now):
-            self.planned.released += [row.row for row in batch.rows]
-            receiver = self.policy.receivers.get(waiting.receiver)
-            if receiver is None:
-                gone = Decision.RECEIVER_GONE.value
-                self.planned.not_sent += [(row.event, waiting.receiver, gone) for row in batch.rows]
-            elif waiting.reason == CAP:
-                self._send_entries(receiver, entries_of(batch.rows), note=_held_by(receiver.cap))
-            else:
-                key = (waiting.receiver, waiting.group)
-                groups[key] = Group(waiting.receiver, waiting.group, entries=entries_of(batch.rows))
-        return groups
 
-    def _loosen(self) -> None:
-        """A cap that a reload has widened or taken away holds nothing back any longer than it would by now."""
-        for waiting, batch in self.state.batches.items():
-            receiver = self.policy.receivers.get(waiting.receiver)
-            if waiting.reason == CAP and receiver:
-                recent = self.state.recent.get(waiting.receiver, ())
-                batch.until = min(batch.until, full_until(recent, receiver.cap, self.now) or self.now)
+def _acknowledge(desk: Desk, order: Acknowledge) -> Acknowledged:
+    """Others who were told of it, because nobody had seen it, hear that somebody has."""
+    if episode := escalate.unaware(desk, order):
+        for name in episode.to:
+            if receiver := desk.policy.receivers.get(name):
+                send.words(desk, receiver, escalate.seen(episode, order.by))
+    return escalate.acknowledge(desk, order)
 
-    def route(self, events: Sequence[Event], rules: Rules, groups: dict[tuple[str, str], Group]) -> None:
-        """Puts every event into the groups of its receivers, or notes why it is not sent."""
-        told: set[Item] = set()
-        for event in events:
-            rule = rules.get((event.owner, event.rule))
-            decision = wanted(event, rule)
-            if rule is None or decision is not Decision.FIRST:
-                self.planned.not_sent.append((event, "", decision.value))
-            else:
-                self._route_one(event, rule, groups, told)
 
-    def _route_one(self, event: Event, rule: Told, groups: dict[tuple[str, str], Group], told: set[Item]) -> None:
-        seen = labels(event, rule)
-        ways = tuple(legs(self.policy.route, rule, seen))
-        if not ways:
-            self.planned.not_sent.append((event, "", Decision.NO_ROUTE.value))
-            return
-        notification = render(event, rule, self.policy)
-        for leg in ways:
-            item = Item(event.alert, event.episode, event.kind, event.ordinal, leg.receiver)
-            decision = decide(item, told, self.policy.receivers)
-            if decision is not Decision.FIRST:
-                self.planned.not_sent.append((event, leg.receiver, decision.value))
-                continue
-            told.add(item)
-            key = group_key(event, leg, seen)
-            group = groups.setdefault((leg.receiver, key), Group(leg.receiver, key, leg.group_wait))
-            group.entries.append(Entry(item, event, notification))
-
-    def pass_on(self, group: Group) -> None:
-        """Lets a group wait for more, hold for its receiver's cap, or go."""
-        receiver = self.policy.receivers[group.receiver]
-        waiting = self.state.batches.get(Waiting(group.receiver, GROUP, group.key))
-        if waiting or group.wait > 0:
-            self._hold(group, GROUP, waiting.until if waiting else self.now + group.wait)
-            return
-        # What is held for the cap goes first: until then, everything new joins it.
-        capped = self.state.batches.get(Waiting(group.receiver, CAP))
-        recent = self.state.recent.get(group.receiver, ())
-        until = capped.until if capped else full_until(recent, receiver.cap, self.now)
-        if until is None:
-            self._send_entries(receiver, group.entries)
+def _recorded(desk: Desk, events: Sequence[Event]) -> Iterator[tuple[Entry, Told]]:
+    """Gives every event its number; yields those that somebody is to be told of."""
+    known: dict[tuple[str, str], tuple[Told | None, Words]] = {}
+    for event in events:
+        key = (event.owner, event.rule)
+        if key not in known:
+            rule = desk.rules.get(key)
+            known[key] = rule, words_of(rule)
+        rule, words = known[key]
+        desk.state.last_event += 1
+        entry = Entry(desk.state.last_event, event, words)
+        desk.planned.entries.append(entry)
+        decision = wanted(event, rule)
+        if event.kind is EventKind.REMINDED and escalate.is_acknowledged(desk, event):
+            decision = Decision.ACKNOWLEDGED
+        if rule is None or decision is not Decision.FIRST:
+            desk.drop(entry, "", decision)
+            if event.kind is EventKind.RESOLVED:
+                escalate.over(desk, event)
         else:
-            self._hold(group, CAP, until)
-
-    def tell_operator(self, notice: Notice) -> None:
-        """A notice is never held, but counts against its receivers' caps."""
-        if not news(self.state.told, notice, self.now):
-            return
-        for name in self.policy.operator:
-            receiver = self.policy.receivers.get(name)
-            destinations = reachable(receiver, notice) if receiver else ()
-            if destinations:
-                self._send(name, destinations, (), draw(notice, self.policy))
-
-    def _hold(self, group: Group, reason: str, until: float) -> None:
-        for item, event, notification in group.entries:
-            self.state.last_held += 1
-            row = Held(
-                row=self.state.last_held,
-                receiver=group.receiver,
-                reason=reason,
-                until=until,
-                group=group.key,
-                item=item,
-                event=event,
-                notification=notification,
-            )
-            self.state.hold(row)
-            self.planned.held.append(row)
-
-    def _send_entries(self, receiver: Receiver, entries: Sequence[Entry], note: str = "") -> None:
-        notification = compose(entries, self.now, self.policy.zone, note)
-        self._send(receiver.name, receiver.destinations, tuple(entry.item for entry in entries), notification)
-
-    def _send(
-        self, receiver: str, destinations: tuple[Destination, ...], items: tuple[Item, ...], notification: Notification
-    ) -> None:
-        self.state.last_message += 1
-        self.state.sent(receiver, self.now)
-        self.planned.messages.append(
-            Message(
-                id=f"{self.state.word}-{self.state.last_message}",
-                receiver=receiver,
-                destinations=tuple(dict.fromkeys(destinations)),  # an address that is named twice is told once
-                items=items,
-                notification=notification,
-                created=self.now,
-                expires=self.now + self.policy.expires,
-            )
-        )
+            yield entry, rule
 
 
-def _held_by(cap: Cap | None) -> str:
-    return (
-        f"held back by the cap of {cap.count} messages in {say_duration(cap.seconds)}" if cap else "held back by a cap"
-    )
+def _routed(desk: Desk, new: Sequence[tuple[Entry, Told]]) -> Iterator[Candidate]:
+    """Each entry once for each of its receivers."""
+    tree, receivers = desk.policy.route, desk.policy.receivers
+    for entry, rule in new:
+        seen: Mapping[str, str] = {} if rule.notify else labels(entry)
+        told: set[str] = set()
+        for leg in legs(tree, rule, seen):
+            receiver = receivers.get(leg.receiver)
+            if leg.receiver in told:
+                continue  # a second route leads there
+            told.add(leg.receiver)
+            if receiver is None:
+                desk.drop(entry, leg.receiver, Decision.RECEIVER_GONE)
+            else:
+                yield Candidate(entry, leg, receiver, rule, entry.event.time)
+        for name in escalate.over(desk, entry.event) if entry.event.kind is EventKind.RESOLVED else ():
+            if name not in told and (receiver := receivers.get(name)):
+                told.add(name)
+                yield Candidate(entry, Leg(name), receiver, rule, entry.event.time)
+        if not told:
+            desk.drop(entry, "", Decision.NO_ROUTE)
+
+
+# ── what holds it back ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _held(desk: Desk, candidate: Candidate, stages: Sequence[Stage]) -> bool:
+    """True if a stage holds it back, or has held back the beginning of its episode."""
+    if release.joins(desk, candidate):
+        return True
+    hold = _hold(desk, candidate, stages)
+    if hold is not None:
+        send.hold(desk, candidate.entry, candidate.receiver.name, hold)
+    return hold is not None
+
+
+def _hold(desk: Desk, candidate: Candidate, stages: Sequence[Stage]) -> Hold | None:
+    """What was let through once, and held for a reason after which everything is told, is told: a silence is about what
+    happens while it lasts."""
+    told = candidate.served in release.TOLD
+    for stage in stages:
+        if not (told and stage in _WHILE) and (hold := stage(desk, candidate)):
+            return hold
+    return None
+
+
+def _calm(desk: Desk, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """What no storm holds back; where one begins, its summary goes out."""
+    by_receiver: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        by_receiver.setdefault(one.receiver.name, []).append(one)
+    for own in by_receiver.values():
+        if summary := storm.watch(desk, own[0].receiver, own):
+            send.words(desk, own[0].receiver, summary)
+        for one in own:
+            if hold := storm.hold(desk, one):
+                send.hold(desk, one.entry, one.receiver.name, hold)
+            else:
+                yield one
+
+
+def _grouped(desk: Desk, candidates: Iterator[Candidate]) -> list[Group]:
+    """What goes into one message; what is critical shares none with what is not."""
+    groups: dict[tuple[str, str, str, bool], Group] = {}
+    for one in candidates:
+        key, critical = group.key_of(one), one.critical
+        place = (one.receiver.name, one.served, "" if one.served and one.served != group.GROUP else key, critical)
+        found = groups.get(place)
+        if found is None:
+            found = groups[place] = Group(one.receiver, key, critical, one.served)
+        found.candidates.append(one)
+    # Before others fill the window anew.
+    return sorted(groups.values(), key=lambda each: each.served != CAP)
+
+
+# ── what time alone, and the operator, have to say ───────────────────────────────────────────────────────────────────
+
+
+def _say_by_itself(desk: Desk, over: Sequence[tuple[Storm, bool]]) -> None:
+    for ended, unsaid in over:
+        if unsaid and (receiver := desk.policy.receivers.get(ended.receiver)):
+            send.words(desk, receiver, storm.is_over(ended, desk.now))
+
+
+def _repeat(desk: Desk, told: Grouped, firing: tuple[Member, ...], stages: Sequence[Stage]) -> None:
+    """Tell a group again, or put that off where something holds all of it back."""
+    receiver, since = desk.policy.receivers[told.receiver], told.told + told.repeat
+    entries = [group.entry_of(desk, member) for member in firing]
+    candidates = [release.again(desk, entry, receiver, served=AGAIN, since=since) for entry in entries]
+    ends = [_held_until(desk, one, stages) for one in candidates]
+    if free := [one for one, until in zip(candidates, ends, strict=True) if until <= desk.now]:
+        send.repeat(desk, receiver, free)
+        group.renew(desk, told, firing)
+    else:
+        group.put_off(desk, told, firing, min(ends))
+
+
+def _held_until(desk: Desk, candidate: Candidate, stages: Sequence[Stage]) -> float:
+    """Until when something holds back what is to be told again; now if nothing does."""
+    if found := _hold(desk, candidate, (*stages, storm.hold)):
+        return found.until
+    return send.capped_until(desk, candidate.receiver, critical=candidate.critical)
+
+
+def _escalate(desk: Desk) -> None:
+    """Of an episode that several have not seen, others hear once."""
+    for each in escalate.due(desk):
+        if told := [other for name in each.to for other in send.escalated(desk, name, each)]:
+            escalate.raised(desk, each.entry.event, told)
+
+
+def _notify(desk: Desk, notice: Notice) -> None:
+    """A notice is never held, but counts against its receivers' caps."""
+    if not news(desk.state.told, notice, desk.now):
+        return
+    names = dict.fromkeys((*desk.policy.operator, *([notice.receiver] if notice.receiver else ())))
+    for name in names:
+        receiver = desk.policy.receivers.get(name)
+        if receiver is None:
+            continue
+        ways, standby = reachable(receiver, notice)
+        if ways:
+            send.notice(desk, receiver, draw(notice, desk.policy), ways=ways, standby=standby)

@@ -8,10 +8,9 @@ from math import floor, isfinite
 from urllib.parse import quote
 
 from alertd.dispatch.policy import Policy
-from alertd.model.event import Event, EventKind, Value
+from alertd.model.event import Entry, Event, EventKind, Value, Words
 from alertd.model.notification import Link, Notification, Tone
 from alertd.model.units import say_duration, say_number
-from alertd.rules.rule import Told
 
 WHEN = "When"
 """The name of the fact that holds the rule's condition."""
@@ -48,16 +47,17 @@ def _second(at: int, zone: tzinfo) -> str:
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def render(event: Event, rule: Told, policy: Policy) -> Notification:
+def render(entry: Entry, policy: Policy) -> Notification:
     """The message for one event. `say` takes the title's place, except where an episode ends."""
-    when = fold(rule.when_text)
-    title = headline(event) + because(event, when)
+    event, words = entry.event, entry.words
+    when = fold(words.when)
+    plain = headline(event) + because(event, when)
+    title = said(entry, policy.zone) or plain
     lines = ["This happened while alertd was not running."] if event.late else []
     if event.kind is EventKind.NO_DATA:
         lines.append(f"{fold(event.rule)} cannot be judged for it until there is.")
-    elif rule.say and event.kind is not EventKind.RESOLVED:
-        lines.insert(0, title)
-        title = _said(event, rule.say, policy.zone)
+    elif title is not plain:
+        lines.insert(0, plain)
     symbol = fold(event.symbol)
     # Candle files write a pair (BTCUSD) where the other sources write the coin, of which some end so too (TUSD).
     coin = symbol.removesuffix("USD") if len(symbol) > len("FDUSD") else symbol
@@ -65,7 +65,7 @@ def render(event: Event, rule: Told, policy: Policy) -> Notification:
     return Notification(
         title=title,
         lines=tuple(lines),
-        facts=_facts(event, rule, when, policy.zone),
+        facts=_facts(event, words, when, policy.zone),
         links=(Link(f"{symbol} chart", link),) if link else (),
         footer=" · ".join(part for part in (fold(event.source), _read(event, policy.zone), fold(event.rule)) if part),
         tone=TONES[event.kind],
@@ -81,7 +81,7 @@ def headline(event: Event) -> str:
     change = event.values.get("change")
     parts = [fold(event.symbol), _main(event)]
     if isinstance(change, float) and isfinite(change):
-        parts.append(f"({_percent(change)})")
+        parts.append(f"({percent(change)})")
     lasted = say_duration(event.time - event.opened)
     match event.kind:
         case EventKind.RESOLVED:
@@ -100,26 +100,30 @@ def because(event: Event, when: str) -> str:
     return f": {when}" if len(when) <= _SHORT else f": {when[: _SHORT - 1].rstrip()}…"
 
 
-def _facts(event: Event, rule: Told, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+def _facts(event: Event, words: Words, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
     facts = [(WHEN, when)]
     facts += [(_label(name), _text(value)) for name, value in event.values.items() if name not in _EXPLAINED]
     values = event.values
     # What the condition compares says nothing of an end that `until` brought about.
-    explained = event.kind is not EventKind.RESOLVED or not rule.until_text
+    explained = event.kind is not EventKind.RESOLVED or not words.until
     if explained and "level" in values:
         facts.append(("Level", _text(values["level"])))
     if explained and "change" in values:
         base = f" from {_text(values['base'])}" if "base" in values else ""
-        facts.append(("Change", f"{_percent(values['change'])}{base}"))
+        facts.append(("Change", f"{percent(values['change'])}{base}"))
     if event.kind in (EventKind.RESOLVED, EventKind.REMINDED):
         facts.append(("Fired", stamp(event.opened, zone)))
-        if rule.until_text:
-            facts.append(("Until", fold(rule.until_text)))
+        if words.until:
+            facts.append(("Until", fold(words.until)))
     return tuple(facts)
 
 
-def _said(event: Event, say: str, zone: tzinfo) -> str:
-    """The author's own words; the names in braces are those of `rules.keys.SAY`, `?` where there is no value."""
+def said(entry: Entry, zone: tzinfo) -> str:
+    """The author's own words, "" where there are none or an episode ends; the names in braces are those of
+    `rules.keys.SAY`, `?` where there is no value."""
+    event, say = entry.event, entry.words.say
+    if not say or event.kind in (EventKind.RESOLVED, EventKind.NO_DATA):
+        return ""
     values = event.values
     words = {
         "symbol": event.symbol,
@@ -132,7 +136,7 @@ def _said(event: Event, say: str, zone: tzinfo) -> str:
         **{name: _text(values[name]) for name in ("price", "level", "base") if name in values},
     }
     if "change" in values:
-        words["change"] = _percent(values["change"])
+        words["change"] = percent(values["change"])
     text = fold(_SLOT.sub(lambda slot: words.get(slot[1], "?"), say))
     return f"Still: {text}" if event.kind is EventKind.REMINDED else text
 
@@ -158,7 +162,7 @@ def _known(at: float) -> bool:
     return isfinite(at) and at > 0
 
 
-def _percent(value: Value) -> str:
+def percent(value: Value) -> str:
     """`+5.2%`: percent points with their sign, none behind the point from 100 on."""
     if isinstance(value, str) or not isfinite(value):
         return "?"

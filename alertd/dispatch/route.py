@@ -1,37 +1,23 @@
 """Route: who is told of an event, by the rule's own `notify` or by the tree of routes (Alertmanager's semantics)."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from alertd.model.event import Event
+from alertd.dispatch.inhibit import matches
+from alertd.dispatch.matcher import Matcher
+from alertd.model.event import Entry
 from alertd.rules.rule import Told
 
 GROUP_BY = ("rule",)
 
 
 @dataclass(frozen=True, slots=True)
-class Matcher:
-    """What a label has to be: `critical` (equal), `~btc-.*` (the whole value matches), either with a `!` before it
-    for the opposite. A label that is not there is "". Raises ValueError for what is no regular expression."""
+class Escalate:
+    """The receivers that are told of an episode which nobody has acknowledged `after` seconds after it began."""
 
-    text: str
-    _wanted: str = field(init=False, compare=False, repr=False)
-    _pattern: re.Pattern[str] | None = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        body = self.text.removeprefix("!")
-        try:
-            pattern = re.compile(body[1:]) if body.startswith("~") else None
-        except re.error as error:
-            raise ValueError(f"{body[1:]!r} is not a regular expression: {error}") from None
-        object.__setattr__(self, "_wanted", body)
-        object.__setattr__(self, "_pattern", pattern)
-
-    def matches(self, value: str) -> bool:
-        found = self._pattern.fullmatch(value) is not None if self._pattern else value == self._wanted
-        return found is not self.text.startswith("!")
+    to: tuple[str, ...]
+    after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,29 +25,48 @@ class Route:
     """A node of the routing tree. An event goes down it depth first: the first child that matches takes it, and the
     next ones only where that child has `continue`; where none does, the node itself takes it.
 
-    All of `match` must match. `to`, `group_by` and `group_wait` (seconds) are the parent's where they are () or None.
+    All of `match` must match. Everything from `to` to `active` is the parent's where it is () or None. A group waits
+    `group_wait` seconds for more before it is told, and `group_interval` before it is told again; while it fires it is
+    told again after `repeat_interval`. Nothing is told during the hours that `mute` names, nor outside those of
+    `active`. What nobody acknowledges is told to others by `escalate`.
     """
 
     to: tuple[str, ...] = ()
     match: Mapping[str, Matcher] = field(default_factory=dict)
     group_by: tuple[str, ...] | None = None
     group_wait: float | None = None
+    group_interval: float | None = None
+    repeat_interval: float | None = None
+    mute: tuple[str, ...] | None = None
+    active: tuple[str, ...] | None = None
+    escalate: Escalate | None = None
     continue_: bool = False
     routes: tuple["Route", ...] = ()
+    own: "Leg" = field(init=False, compare=False, repr=False)
+    """How those are told that a rule names itself, where this is the root."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", _inherit(Leg(""), self))
 
 
 class Leg(NamedTuple):
-    """One receiver that an event goes to, with how it is grouped there."""
+    """One receiver that an event goes to, with how it is grouped and limited there: see `Route`."""
 
     receiver: str
-    group_by: tuple[str, ...]
-    group_wait: float
+    group_by: tuple[str, ...] = GROUP_BY
+    group_wait: float = 0.0
+    group_interval: float = 0.0
+    repeat_interval: float = 0.0
+    mute: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    escalate: Escalate | None = None
 
 
-def labels(event: Event, rule: Told) -> dict[str, str]:
+def labels(entry: Entry) -> dict[str, str]:
     """What matchers and `group_by` see: the rule's labels, and `rule`, `owner`, `symbol`, `event`."""
+    event = entry.event
     return {
-        **rule.labels,
+        **dict(entry.words.labels),
         "rule": event.rule,
         "owner": event.owner,
         "symbol": event.symbol,
@@ -72,27 +77,29 @@ def labels(event: Event, rule: Told) -> dict[str, str]:
 def legs(tree: Route | None, rule: Told, seen: Mapping[str, str]) -> Iterator[Leg]:
     """Where an event goes; twice to one receiver where two routes say so. A rule with `notify` is grouped as the
     tree's root says."""
-    root = tree or Route()
-    group_by = GROUP_BY if root.group_by is None else root.group_by
-    group_wait = root.group_wait or 0.0
+    root = tree or _PLAIN
     if rule.notify:
-        yield from (Leg(name, group_by, group_wait) for name in rule.notify)
-    elif _takes(root, seen):
-        yield from _descend(root, (), Leg("", group_by, group_wait), seen)
+        leg = root.own
+        for name in rule.notify:
+            yield Leg(name, *leg[1:])
+    elif matches(root.match, seen):
+        yield from _descend(root, (), Leg(""), seen)
 
 
-def _takes(route: Route, seen: Mapping[str, str]) -> bool:
-    return all(matcher.matches(seen.get(label, "")) for label, matcher in route.match.items())
+def _inherit(leg: Leg, route: Route) -> Leg:
+    own = {name: value for name in Leg._fields[1:] if (value := getattr(route, name)) is not None}
+    return leg._replace(**own) if own else leg
+
+
+_PLAIN = Route()
 
 
 def _descend(route: Route, to: tuple[str, ...], inherited: Leg, seen: Mapping[str, str]) -> Iterator[Leg]:
     to = route.to or to
-    group_by = inherited.group_by if route.group_by is None else route.group_by
-    group_wait = inherited.group_wait if route.group_wait is None else route.group_wait
-    leg = Leg("", group_by, group_wait)
+    leg = _inherit(inherited, route)
     taken = False
     for child in route.routes:
-        if _takes(child, seen):
+        if matches(child.match, seen):
             taken = True
             yield from _descend(child, to, leg, seen)
             if not child.continue_:

@@ -1,20 +1,24 @@
 """What dispatch remembers from tick to tick. The store's rows are enough to make it anew."""
 
-from collections import deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
-from alertd.dispatch.policy import DAY
+from alertd.dispatch.inhibit import Inhibitors
+from alertd.dispatch.memory import Memory, Recent
+from alertd.dispatch.policy import DAY, Policy
+from alertd.model.event import Event, EventKind
+from alertd.model.kept import Kept, Storm
 from alertd.model.notification import Held
 
-GROUP = "group"
-CAP = "cap"
+STORM = "storm"
+"""The reason of what waits until the storm is over."""
 
 
 class Waiting(NamedTuple):
-    """Whom a batch of held rows belongs to: `reason` is GROUP (it waits for more of `group`) or CAP (for the window
-    of the receiver, whatever the group)."""
+    """Whom a batch of held rows belongs to: what one receiver is told together, when the reason is gone."""
 
     receiver: str
     reason: str
@@ -23,64 +27,131 @@ class Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Held rows that are released together at `until`, epoch seconds."""
+    """Held rows that are released together at `until`, epoch seconds (infinity: when something happens)."""
 
     until: float
     rows: list[Held] = field(default_factory=list)
 
 
+class Fired(NamedTuple):
+    """A coin that fired for a receiver, with its change in percent points where that is known."""
+
+    time: float
+    symbol: str
+    change: float | None
+
+
 @dataclass(slots=True, kw_only=True)
 class DispatchState:
-    """`word` is the store's own; message ids are `<word>-<number>`. `last_message` and `last_held` are the numbers
-    used last. `recent` are the times of each receiver's messages in the last day, oldest first. `told` says when a
-    notice of a key was last told: it is not kept over a restart, after which a notice may be told once more.
+    """`last_event` and `last_message` are the numbers used last. `policy` is the one of the last tick. `recent` are the
+    times of each receiver's messages in the last day, `by_rule` those of what told a receiver of one rule; `coins` are
+    (time, coin, change) of what fired for a receiver. `told` says when a notice of a key was last told. The last three
+    and the inhibitors are not kept over a restart: they are found anew, or count from 0.
     """
 
-    word: str
+    last_event: int = 0
     last_message: int = 0
-    last_held: int = 0
+    policy: Policy | None = None
     batches: dict[Waiting, Batch] = field(default_factory=dict)
-    recent: dict[str, deque[float]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    inhibitors: Inhibitors | None = None
+    recent: Recent = field(default_factory=Recent)
+    by_rule: Recent = field(default_factory=Recent)
+    coins: dict[str, list[Fired]] = field(default_factory=dict)
+    sweep_at: float = -inf
     told: dict[str, float] = field(default_factory=dict)
+    _earliest: float = inf
+    """No batch is due before."""
+    _begun: dict[tuple[str, int, int], Waiting] = field(default_factory=dict)
+    """Where the beginning of an episode waits, by receiver, alert and episode."""
+    _tidy_at: float = -inf
 
     @classmethod
     def restore(
         cls,
         *,
-        word: str,
+        last_event: int = 0,
         last_message: int = 0,
-        last_held: int = 0,
         held: Sequence[Held] = (),
+        kept: Sequence[Kept] = (),
         recent: Sequence[tuple[str, float]] = (),
+        now: float = -inf,
     ) -> "DispatchState":
-        """From what the store has: `recent` are (receiver, created) of its messages of the last day."""
-        state = cls(word=word, last_message=last_message, last_held=last_held)
-        for row in sorted(held, key=lambda row: row.row):
+        """From what the store has: `recent` are (receiver, created) of its messages of the last day. What has been over
+        for long by `now` is forgotten."""
+        state = cls(last_event=last_event, last_message=last_message, memory=Memory(kept))
+        state.tidy(now)
+        for row in held:
             state.hold(row)
+        for storm in state.memory.all(Storm):  # it may have gone on since the rows were written
+            state.hold_until(Waiting(storm.receiver, STORM), storm.until)
         for receiver, created in sorted(recent, key=lambda pair: pair[1]):
-            state.recent.setdefault(receiver, deque()).append(created)
+            state.recent.add(receiver, created)
         return state
 
     def hold(self, row: Held) -> None:
-        waiting = Waiting(row.receiver, row.reason, row.group if row.reason == GROUP else "")
-        self.batches.setdefault(waiting, Batch(row.until)).rows.append(row)
+        waiting = Waiting(row.receiver, row.reason, row.group)
+        batch = self.batches.get(waiting)
+        if batch is None:
+            batch = self.batches[waiting] = Batch(row.until)
+        batch.until = min(batch.until, row.until)  # whoever has to wait longer is held again then
+        self._earliest = min(self._earliest, batch.until)
+        batch.rows.append(row)
+        event = row.entry.event
+        if event.kind is EventKind.FIRED:
+            self._begun[row.receiver, event.alert, event.episode] = waiting
+
+    def begun(self, receiver: str, event: Event) -> Waiting | None:
+        """Where the beginning of an event's episode waits for this receiver, None where it does not wait."""
+        return self._begun.get((receiver, event.alert, event.episode))
+
+    def tidy(self, now: float) -> None:
+        """Once a day, forget what has been over for long."""
+        if now >= self._tidy_at:
+            self._tidy_at = now + DAY
+            self.memory.tidy(now)
+
+    def hold_until(self, waiting: Waiting, until: float) -> None:
+        """Another end for a batch, if there is one."""
+        if batch := self.batches.get(waiting):
+            batch.until = until
+            self._earliest = min(self._earliest, until)
+
+    def reconsider(self, reason: str, now: float, *, group: str | None = None) -> None:
+        """Whatever is held for this reason is looked at again in this tick: `silence:3`, or any `silence`."""
+        for waiting, batch in self.batches.items():
+            if reason in (waiting.reason, waiting.reason.partition(":")[0]) and group in (None, waiting.group):
+                batch.until = now
+                self._earliest = now
 
     def release(self, now: float) -> list[tuple[Waiting, Batch]]:
         """Takes out what has waited long enough, in the order in which it was held."""
+        if self._earliest > now:
+            return []
         due = [(waiting, batch) for waiting, batch in self.batches.items() if batch.until <= now]
-        for waiting, _ in due:
+        for waiting, batch in due:
             del self.batches[waiting]
-        return sorted(due, key=lambda pair: pair[1].rows[0].row)
+            batch.rows.sort(key=lambda row: row.entry.number)
+            for row in batch.rows:
+                self._begun.pop((row.receiver, row.entry.event.alert, row.entry.event.episode), None)
+        self._earliest = min((batch.until for batch in self.batches.values()), default=inf)
+        return sorted(due, key=lambda pair: (pair[1].rows[0].entry.number, pair[0]))
 
     def due(self, now: float) -> int:
         """How many rows have waited long enough."""
+        if self._earliest > now:
+            return 0
         return sum(len(batch.rows) for batch in self.batches.values() if batch.until <= now)
 
-    def sent(self, receiver: str, now: float) -> None:
-        times = self.recent.setdefault(receiver, deque())
-        while times and times[0] + DAY <= now:
-            times.popleft()
-        times.append(now)
+    def held(self) -> Counter[str]:
+        """How many rows are held back, by the first word of the reason."""
+        count: Counter[str] = Counter()
+        # A copy: whoever counts may do so while another thread plans.
+        for waiting, batch in list(self.batches.items()):
+            count[waiting.reason.partition(":")[0]] += len(batch.rows)
+        return count
 
     def wake_at(self) -> float | None:
-        return min((batch.until for batch in self.batches.values()), default=None)
+        """When time alone will change something, None for never."""
+        first = min(self._earliest, self.memory.next_due())
+        return first if first < inf else None

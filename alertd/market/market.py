@@ -30,8 +30,9 @@ NOWHERE = Series("", "", "")
 
 @dataclass(slots=True)
 class Absorbed:
-    """What a poll did: series numbers with a new reading, with a revision, gone stale, fresh again, filled with
-    history, and of which there was a word at all; and how many values were refused, by reason."""
+    """What a poll did: series numbers with a new reading, with a revision, gone stale, known again (after that, or
+    after a start), filled with history, and of which there was a word at all; and how many values were refused, by
+    reason."""
 
     new: Rows
     revised: Rows
@@ -161,7 +162,7 @@ class Market:
                 # That a doubtful value still stands at the source says nothing for the one before it.
                 seen = np.concatenate([seen, known[(known > 0) & np.isnan(self.latest.suspect[known])]])
             absorbed.new, absorbed.revised, absorbed.heard = new, revised, seen
-            absorbed.back = seen[~self.latest.fresh[seen]]
+            absorbed.back = seen[~self.latest.fresh[seen] | self.latest.past[seen]]
             self.latest.fresh[seen], self.latest.past[seen] = True, False
             self.latest.seen[seen] = np.fmax(self.latest.seen[seen], now)
             self.touched.update(blocks_of(np.concatenate([new, revised, absorbed.back])))

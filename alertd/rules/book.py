@@ -156,7 +156,19 @@ class Book(Columns):
         """What dispatch asks of a rule."""
         owner, name, when, until, say = (self.words[number] or b"").decode().split("\0")
         manner = self.manner_of(number)
-        return Telling(name, owner, dict(manner.labels), manner.notify, manner.tell, manner.draft, say, when, until)
+        return Telling(
+            name=name,
+            owner=owner,
+            labels=dict(manner.labels),
+            notify=manner.notify,
+            tell=manner.tell,
+            draft=manner.draft,
+            say=say,
+            when_text=when,
+            until_text=until,
+            cooldown=manner.cooldown,
+            cooldown_most=manner.cooldown_most,
+        )
 
     def row(self, number: int, constants: Floats) -> RuleRow:
         """The rule of a number as the store keeps it."""
@@ -192,7 +204,7 @@ class Book(Columns):
         return super().nbytes() + self.directory.nbytes()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """What is told of a rule, to whom: see `Rule`."""
 
@@ -205,6 +217,8 @@ class Telling:
     say: str
     when_text: str
     until_text: str
+    cooldown: float
+    cooldown_most: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -70,6 +70,7 @@ def _assembled(
 ) -> Rule:
     read = entry.read
     lasting = read("for", keys.seconds, 0.0)
+    cooldown, cooldown_most = read("cooldown", keys.cooldown, (0.0, None))
     return Rule(
         name=read("name", keys.name, ""),
         was=read("was", keys.name, ""),
@@ -80,7 +81,8 @@ def _assembled(
         until_text=until[1],
         for_=lasting,
         keep_firing_for=read("keep_firing_for", keys.seconds, 0.0),
-        cooldown=read("cooldown", keys.seconds, 0.0),
+        cooldown=cooldown,
+        cooldown_most=cooldown_most,
         fire=read("fire", keys.fire, None),
         remind=read("remind", keys.some_seconds, None),
         already_true=read("already_true", keys.already_true, AlreadyTrue.TELL),

@@ -10,6 +10,7 @@ from alertd.errors import did_you_mean
 from alertd.model.event import EventKind
 from alertd.model.units import duration
 from alertd.rules.document import Path, Plain
+from alertd.rules.hours import DAYS
 from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
 
 T = TypeVar("T")
@@ -17,7 +18,6 @@ T = TypeVar("T")
 SAY = ("symbol", "rule", "event", "episode", "price", "value", "level", "change", "base", "time", "source")
 """The names that a rule's `say` may use in braces."""
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TELL = {kind.value: kind for kind in (EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED)}
 _TIMES = re.compile(r"([1-9]\d{0,5}) times?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
@@ -79,6 +79,17 @@ def some_seconds(value: Plain) -> float:
     found = seconds(value)
     if not found:
         raise Wrong("expected a duration longer than 0")
+    return found
+
+
+def cooldown(value: Plain) -> tuple[float, float | None]:
+    """`15m`, or `15m to 4h` for one that doubles while the alert keeps firing, up to four hours: seconds, the most."""
+    first, to, most = text(value).partition(" to ")
+    if not to:
+        return seconds(first), None
+    found = some_seconds(first), some_seconds(most)
+    if found[0] >= found[1]:
+        raise Wrong("a cooldown grows from the shorter to the longer", "write one such as 15m to 4h")
     return found
 
 
@@ -183,9 +194,9 @@ def active(value: Plain, local: ZoneInfo) -> Active:
             raise Wrong(f"there is no key {key!r}", did_you_mean(key, ("days", "hours", "zone")), (key,))
     part = "days"
     try:
-        days = _days(value.get("days", "mon-sun"))
+        days = weekdays(value.get("days", "mon-sun"))
         part = "hours"
-        start, end = _hours(text(value.get("hours", "00:00-24:00")))
+        start, end = clock_hours(text(value.get("hours", "00:00-24:00")))
         part = "zone"
         return Active(days, start, end, zone(value["zone"]) if "zone" in value else local)
     except Wrong as wrong:
@@ -197,7 +208,7 @@ def at(value: Plain, local: ZoneInfo) -> Checks:
     moments: dict[Moment, None] = {}
     for index, words in enumerate(names(value)):
         try:
-            moments[_moment(words)] = None
+            moments[moment(words)] = None
         except Wrong as wrong:
             raise Wrong(wrong.message, wrong.hint, (index,) if isinstance(value, list) else ()) from None
     if not moments:
@@ -205,31 +216,34 @@ def at(value: Plain, local: ZoneInfo) -> Checks:
     return Checks(tuple(moments), local)
 
 
-def _moment(words: str) -> Moment:
+def moment(words: str) -> Moment:
+    """`16:00`, `fri 16:00`, `mon-fri 09:30`."""
     days, _, clock = words.rpartition(" ")
     found = _CLOCK.fullmatch(clock)
     try:
         if not found:
             raise ValueError
-        return Moment(_days(days or "mon-sun"), time(int(found[1]), int(found[2])))
+        return Moment(weekdays(days or "mon-sun"), time(int(found[1]), int(found[2])))
     except ValueError:
         raise Wrong(f"expected a moment such as 16:00, fri 16:00 or mon-fri 09:30, not {words!r}") from None
 
 
-def _days(value: Plain) -> frozenset[int]:
+def weekdays(value: Plain) -> frozenset[int]:
+    """`mon-fri`, `sat, sun`, or a list of such; Monday is 0."""
     found: set[int] = set()
     for words in names(value):
         for piece in words.lower().split(","):
             first, dash, last = (word.strip()[:3] for word in piece.partition("-"))
             ends = [first, last] if dash else [first]
-            if any(day not in _DAYS for day in ends):
+            if any(day not in DAYS for day in ends):
                 raise Wrong(f"expected days such as mon-fri or sat, sun, not {piece.strip()!r}")
-            begin, length = _DAYS.index(first), (_DAYS.index(ends[-1]) - _DAYS.index(first)) % 7
+            begin, length = DAYS.index(first), (DAYS.index(ends[-1]) - DAYS.index(first)) % 7
             found.update((begin + ahead) % 7 for ahead in range(length + 1))
     return frozenset(found)
 
 
-def _hours(words: str) -> tuple[time, time]:
+def clock_hours(words: str) -> tuple[time, time]:
+    """`08:00-22:00`, `22:00-07:00`, `08:00-24:00`."""
     parts = _HOURS.fullmatch(words)
     try:
         if not parts:

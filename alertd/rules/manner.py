@@ -30,6 +30,7 @@ class Manner:
     notify: tuple[str, ...]
     tell: frozenset[EventKind]
     draft: bool
+    cooldown_most: float | None = None
 
     @classmethod
     def of(cls, rule: Rule) -> Self:

@@ -37,6 +37,10 @@ class Told(Protocol):
     def when_text(self) -> str: ...
     @property
     def until_text(self) -> str: ...
+    @property
+    def cooldown(self) -> float: ...
+    @property
+    def cooldown_most(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Rule:
     """One rule, on all of its coins. Durations are seconds, times epoch seconds.
 
     `when_text` and `until_text` are the author's own words (`until_text` is made from `rearm` where that was given).
-    Another `when`, `until` or `for` makes another alert. `fire` counts the
+    Another `when`, `until` or `for` makes another alert. `cooldown_most` is how far dispatch lets the cooldown grow
+    while an alert keeps firing, None for not at all. `fire` counts the
     episodes an alert may have, None for no end. `no_data` is how long a field may be stale before it is told, None to
     never tell, 0.0 for the source's own `stale_after`. `at` is None for a rule that is judged with its readings.
     `notify` is () where the routing tree decides. `tell` says which events are sent. `place` is `file:line`.
@@ -90,6 +95,7 @@ class Rule:
     for_: float = 0.0
     keep_firing_for: float = 0.0
     cooldown: float = 0.0
+    cooldown_most: float | None = None
     fire: int | None = None
     remind: float | None = None
     already_true: AlreadyTrue = AlreadyTrue.TELL

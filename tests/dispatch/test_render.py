@@ -1,19 +1,18 @@
 """What people read, to the letter."""
 
-from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import NoReturn
 
 import pytest
 
 from alertd.dispatch.digest import LINES, compose
-from alertd.dispatch.group import Entry
 from alertd.dispatch.policy import Policy
 from alertd.dispatch.render import fold, render
-from alertd.model.event import Event, EventKind, Item
-from alertd.model.notification import Link, Notification, Tone
+from alertd.model.event import Entry, Event, EventKind, Value
+from alertd.model.notification import Content, Link, Notification, Tone
 from alertd.rules.keys import SAY
 from alertd.rules.rule import Rule
-from tests.dispatch.samples import event, policy, rule
+from tests.dispatch.samples import entry, event, policy, rule
 from tests.fakes import START
 
 HOUR = 3_600.0
@@ -27,7 +26,7 @@ def text(notification: Notification) -> str:
 
 
 def drawn(one: Event, of: Rule | None = None) -> Notification:
-    return render(one, of or rule(), policy())
+    return render(entry(one, of or rule()), policy())
 
 
 FIRED = """\
@@ -220,7 +219,7 @@ def test_tone_thread_and_chart() -> None:
     assert (fired.tone, over.tone) == (Tone.ALARM, Tone.CLEAR)
     assert fired.thread == over.thread != ""
     assert fired.links == (Link("1INCH/X chart", "https://www.tradingview.com/symbols/1INCH%2FXUSD/"),)
-    assert render(event(), rule(), Policy(receivers={}, chart="")).links == ()
+    assert render(entry(event()), Policy(receivers={}, chart="")).links == ()
 
 
 @pytest.mark.parametrize(
@@ -233,7 +232,7 @@ def test_the_chart_is_the_coins_own(symbol: str, chart: str) -> None:
 
 def test_times_are_in_the_policy_s_zone() -> None:
     madrid = Policy(receivers={}, zone=timezone(timedelta(hours=1), "CET"))
-    assert "2026-01-01 00:59:56 CET (4s old)" in render(event(), rule(), madrid).footer
+    assert "2026-01-01 00:59:56 CET (4s old)" in render(entry(event()), madrid).footer
 
 
 @pytest.mark.parametrize(
@@ -251,29 +250,35 @@ def test_what_cannot_be_printed_is_folded(dirty: str, clean: str) -> None:
 # ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def entries(count: int, *, rules: int = 1, kind: EventKind = EventKind.FIRED, time: float = START) -> list[Entry]:
+def composed(*entries: Entry, past: tuple[Entry, ...] = (), note: str = "") -> Notification:
+    return compose(Content(entries, past, note), START, policy())
+
+
+def entries(
+    count: int, *, rules: int = 1, kind: EventKind = EventKind.FIRED, time: float = START, first: int = 0
+) -> list[Entry]:
     """`count` entries; the n-th coin has moved by n percent."""
     made = []
-    for number in range(count):
+    for number in range(first, first + count):
         name = f"rule-{number % rules}"
         values = {"price": 100.0 + number, "change": float(number)}
         one = event(
             kind, rule=name, symbol=f"C{number}", alert=number, values=values, time=time, at=time, opened=time - HOUR
         )
-        item = Item(number, 1, kind, 1, "desk")
-        made.append(Entry(item, one, drawn(one, rule(name, when_text="price up 5% in 1h"))))
+        made.append(entry(one, rule(name, when_text="price up 5% in 1h"), number + 1))
     return made
 
 
 def test_one_entry_stays_what_it_is() -> None:
     (one,) = entries(1)
-    assert compose([one], START, policy().zone) == one.notification
-    assert compose([one], START, policy().zone, "held").footer.endswith(" · held")
+    assert composed(one) == render(one, policy())
+    assert composed(one, note="held").footer.endswith(" · held")
+    assert composed(past=(one,)).title == composed(one).title
 
 
 def test_digest_of_two_rules() -> None:
     mixed = entries(3, rules=2) + entries(1, kind=EventKind.RESOLVED)
-    assert text(compose(mixed, START, policy().zone)) == (
+    assert text(composed(*mixed)) == (
         "4 alerts: 3 fired, 1 resolved\n"
         "rule-0: price up 5% in 1h\n"
         "• C2 102 (+2%)\n"
@@ -286,14 +291,34 @@ def test_digest_of_two_rules() -> None:
 
 
 def test_digest_of_what_was_held() -> None:
-    seen = compose(entries(2, time=START - 600), START, policy().zone, "held back by the cap of 30 messages in 1h")
+    seen = composed(*entries(2, time=START - 600), note="held by the cap of 30 messages in 1h")
     assert text(seen) == (
         "C1, C0: price up 5% in 1h\n"
         "rule-0: price up 5% in 1h\n"
         "• C1 101 (+1%), 10m ago\n"
         "• C0 100 (+0%), 10m ago\n"
-        "binance · up to 2025-12-31 23:50:00 UTC · held back by the cap of 30 messages in 1h"
+        "binance · up to 2025-12-31 23:50:00 UTC · held by the cap of 30 messages in 1h"
     )
+
+
+def test_what_came_and_went_is_a_line_for_each_episode() -> None:
+    fired, over = entries(2, time=START - 600), entries(2, time=START - 540, kind=EventKind.RESOLVED)
+    seen = composed(*entries(1, first=5), past=(*fired, over[0]), note="held by quiet hours")
+    assert text(seen) == (
+        "C5: price up 5% in 1h; 2 came and went\n"
+        "rule-0: price up 5% in 1h\n"
+        "• C5 105 (+5%)\n"
+        "Came and went:\n"
+        "• C0 100 (+0%), 10m ago, over after 1m\n"
+        "• C1 101 (+1%), 10m ago\n"
+        "binance · up to 2026-01-01 00:00:00 UTC · held by quiet hours"
+    )
+
+
+def test_only_what_came_and_went() -> None:
+    (fired,), (over,) = entries(1, time=START - 600), entries(1, time=START - 540, kind=EventKind.RESOLVED)
+    seen = composed(past=(fired, over))
+    assert seen.lines == ("Came and went:", "• C0 100 (+0%), 10m ago, over after 1m")
 
 
 def test_digest_of_what_is_late_cuts_the_oldest() -> None:
@@ -301,8 +326,7 @@ def test_digest_of_what_is_late_cuts_the_oldest() -> None:
         event(symbol="BTC", alert=1, episode=n, time=START - HOUR * n, at=START - HOUR * n, late=True)
         for n in range(99)
     ]
-    made = [Entry(Item(1, e.episode, e.kind, 1, "desk"), e, drawn(e)) for e in reversed(late)]
-    seen = compose(made, START, policy().zone)
+    seen = composed(*map(entry, reversed(late)))
     assert seen.lines[1] == "• BTC 71,204"
     assert [line.rpartition(", ")[2] for line in seen.lines[2:4]] == ["1h ago", "2h ago"]
     assert seen.lines[-1].startswith("and 62 more")
@@ -310,25 +334,57 @@ def test_digest_of_what_is_late_cuts_the_oldest() -> None:
 
 def test_digest_keeps_the_author_s_words() -> None:
     of = rule(say="{symbol} is on the move")
-    both = [Entry(Item(n, 1, EventKind.FIRED, 1, "desk"), e, drawn(e, of)) for n, e in enumerate([event(), event()])]
-    assert compose(both, START, policy().zone).lines == ("btc-breakout: price > 70k", *["• BTC is on the move"] * 2)
+    seen = composed(entry(event(), of), entry(event(), of))
+    assert seen.lines == ("btc-breakout: price > 70k", *["• BTC is on the move"] * 2)
 
 
 def test_digest_of_a_thousand() -> None:
-    seen = compose(entries(1_000), START, policy().zone)
+    seen = composed(*entries(1_000))
     assert seen.title == "C999, C998, C997 and 997 more: price up 5% in 1h"
     assert len(seen.lines) <= LINES
     assert seen.lines[1] == "• C999 1,099 (+999%)"
     assert seen.lines[-1] == "and 963 more: C962, C961, C960, C959, C958, C957, C956, C955, …"
 
 
-@pytest.mark.parametrize("rules", [1, 2, 3, 7, 12, 13, 40, 999])
-def test_digest_of_many_rules_stays_readable(rules: int) -> None:
-    seen = compose(entries(1_000, rules=rules), START, policy().zone)
+@pytest.mark.parametrize("past", [0, 1, 11, 12, 13, 5_000])
+@pytest.mark.parametrize("rules", [1, 2, 3, 7, 8, 9, 12, 13, 40, 999])
+def test_digest_of_many_rules_stays_readable(rules: int, past: int) -> None:
+    gone = entries(past, rules=rules, time=START - 60)
+    gone += entries(past, rules=rules, time=START - 30, kind=EventKind.RESOLVED)
+    seen = composed(*entries(1_000, rules=rules, first=10_000), past=tuple(gone))
     assert len(seen.lines) <= LINES
     assert all(len(line) < 150 for line in seen.lines)
     if rules > 12:
-        assert seen.lines[-1].startswith(f"and {rules - 12} more rules: rule-")
+        assert any(line.startswith("and ") and " more rules: rule-" in line for line in seen.lines)
+    if past > 12:
+        assert seen.lines[-1] == f"and {past - 11} more"
+        assert seen.title.endswith(f"; {past} came and went")
+
+
+def test_what_is_not_shown_is_not_drawn() -> None:
+    """The lines of a digest cost nothing for what they leave out: a value that cannot be drawn is not looked at."""
+
+    class Undrawable(dict[str, Value]):
+        def items(self) -> NoReturn:
+            raise AssertionError("it is drawn")
+
+        __contains__ = items  # type: ignore[assignment]  # it is never asked
+
+    def hidden(kind: EventKind, number: int) -> Entry:
+        values = Undrawable({"change": -0.5})
+        one = event(kind, rule="rule-0", symbol=f"H{number}", alert=9_000_000 + number, values=values, time=START - 900)
+        return entry(one)
+
+    shown = [*entries(100, first=100)]
+    past = [*entries(20, time=START - 60)]
+    many = 20_000
+    seen = composed(
+        *shown,
+        *(hidden(EventKind.FIRED, number) for number in range(many)),
+        past=(*past, *(hidden(EventKind.FIRED, -number) for number in range(1, many))),
+    )
+    assert len(seen.lines) <= LINES
+    assert seen.title.endswith("; 20019 came and went")
 
 
 def test_no_data_is_listed_by_field() -> None:
@@ -336,7 +392,7 @@ def test_no_data_is_listed_by_field() -> None:
         event(EventKind.NO_DATA, symbol=f"C{number}", alert=number, reason="price" if number % 3 else "tm_grade")
         for number in range(60)
     ]
-    seen = compose([Entry(Item(0, 0, e.kind, 1, "desk"), e, drawn(e)) for e in stale], START, policy().zone)
+    seen = composed(*map(entry, stale))
     assert seen.title == "60 without fresh data: C0, C1, C10 and 57 more"
     assert seen.tone is Tone.NOTE
     assert [line[:28] for line in seen.lines] == ["No fresh price: C1, C10, C11", "No fresh tm grade: C0, C12, "]
@@ -345,16 +401,11 @@ def test_no_data_is_listed_by_field() -> None:
 
 def test_one_missing_field_is_in_the_title() -> None:
     stale = [event(EventKind.NO_DATA, symbol=coin, alert=alert, reason="signal") for alert, coin in enumerate("ABCDE")]
-    seen = compose([Entry(Item(0, 0, e.kind, 1, "desk"), e, drawn(e)) for e in stale], START, policy().zone)
-    assert seen.title == "No fresh signal: A, B, C and 2 more"
+    assert composed(*map(entry, stale)).title == "No fresh signal: A, B, C and 2 more"
 
 
 def test_what_several_conditions_found_is_counted_in_the_title() -> None:
-    several = [
-        *entries(2),
-        *(entry._replace(notification=replace(entry.notification, facts=())) for entry in entries(1)),
-    ]
-    assert compose(several, START, policy().zone).title.startswith("3 fired: ")
+    assert composed(*entries(2), entry(event())).title.startswith("3 fired: ")
 
 
 @pytest.mark.parametrize(
@@ -366,5 +417,4 @@ def test_what_several_conditions_found_is_counted_in_the_title() -> None:
     ],
 )
 def test_tone_of_a_digest(kinds: list[EventKind], tone: Tone) -> None:
-    several = [entry for kind in kinds for entry in entries(1, kind=kind)]
-    assert compose(several, START, policy().zone).tone is tone
+    assert composed(*(one for kind in kinds for one in entries(1, kind=kind))).tone is tone

@@ -1,36 +1,10 @@
-"""The routing tree against a table, and its matchers."""
+"""The routing tree against a table."""
 
 import pytest
 
-from alertd.dispatch.route import Leg, Matcher, Route, labels, legs
-from tests.dispatch.samples import event, rule
-
-
-@pytest.mark.parametrize(
-    ("matcher", "value", "expected"),
-    [
-        ("critical", "critical", True),
-        ("critical", "criticality", False),
-        ("!critical", "warning", True),
-        ("!critical", "critical", False),
-        ("!critical", "", True),
-        ("~btc-.*", "btc-breakout", True),
-        ("~btc", "btc-breakout", False),
-        ("!~btc-.*", "eth-breakout", True),
-        ("", "", True),
-        ("!", "", False),
-        ("!", "anything", True),
-        ("a|b", "a", False),
-    ],
-)
-def test_matcher(matcher: str, value: str, expected: bool) -> None:
-    assert Matcher(matcher).matches(value) is expected
-
-
-def test_a_matcher_is_checked_when_it_is_made() -> None:
-    with pytest.raises(ValueError, match=r"'\(' is not a regular expression"):
-        Matcher("~(")
-
+from alertd.dispatch.matcher import Matcher
+from alertd.dispatch.route import Escalate, Leg, Route, labels, legs
+from tests.dispatch.samples import entry, event, rule
 
 CRITICAL = {"severity": Matcher("critical")}
 BTC = {"symbol": Matcher("BTC")}
@@ -74,7 +48,7 @@ BTC = {"symbol": Matcher("BTC")}
 )
 def test_tree(case: str, tree: Route | None, expected: list[str]) -> None:
     one = rule(notify=(), labels={"severity": "critical"})
-    assert [leg.receiver for leg in legs(tree, one, labels(event(), one))] == expected, case
+    assert [leg.receiver for leg in legs(tree, one, labels(entry(event(), one)))] == expected, case
 
 
 def test_children_inherit_how_to_group() -> None:
@@ -85,7 +59,7 @@ def test_children_inherit_how_to_group() -> None:
         routes=(Route(match=BTC, continue_=True), Route(match=CRITICAL, group_by=(), group_wait=0.0)),
     )
     one = rule(notify=(), labels={"severity": "critical"})
-    assert list(legs(tree, one, labels(event(), one))) == [
+    assert list(legs(tree, one, labels(entry(event(), one)))) == [
         Leg("desk", ("symbol",), 30.0),
         Leg("desk", (), 0.0),
     ]
@@ -94,3 +68,28 @@ def test_children_inherit_how_to_group() -> None:
 def test_notify_goes_past_the_tree_and_groups_as_its_root_says() -> None:
     tree = Route(to=("desk",), group_wait=5.0)
     assert list(legs(tree, rule(notify=("me",)), {})) == [Leg("me", ("rule",), 5.0)]
+
+
+def test_children_inherit_hours_and_escalation() -> None:
+    who = Escalate(("boss",), 600.0)
+    tree = Route(
+        to=("desk",),
+        mute=("nights",),
+        escalate=who,
+        group_interval=60.0,
+        repeat_interval=600.0,
+        routes=(Route(match=BTC, mute=(), active=("office",)),),
+    )
+    (leg,) = legs(tree, rule(notify=()), labels(entry(event())))
+    assert leg == Leg("desk", ("rule",), 0.0, 60.0, 600.0, (), ("office",), who)
+
+
+def test_matchers_see_the_event_before_the_rule_s_labels() -> None:
+    one = rule(labels={"symbol": "mine", "severity": "low"}, owner="ann")
+    assert labels(entry(event(owner="ann"), one)) == {
+        "symbol": "BTC",
+        "severity": "low",
+        "rule": "btc-breakout",
+        "owner": "ann",
+        "event": "fired",
+    }

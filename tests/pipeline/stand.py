@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager, suppress
 import numpy as np
 
 from alertd.app.restore import restore
+from alertd.dispatch.digest import compose
 from alertd.dispatch.policy import Policy, Receiver
 from alertd.market.feeds import Feed, Feeds
-from alertd.model.event import EventKind
-from alertd.model.notification import Destination
+from alertd.model.event import Entry, EventKind
+from alertd.model.notification import Content, Destination, Message, Notification
 from alertd.model.reading import Poll, Readings
 from alertd.model.universe import Universe
 from alertd.pipeline import Pipeline
-from alertd.ports import Commit
+from alertd.rows import Commit
 from alertd.rules.amend import Change
 from alertd.rules.files import RuleText, read_rules
 from alertd.rules.rule import Rule
@@ -92,13 +93,26 @@ class Stand:
     @property
     def titles(self) -> list[str]:
         """Of all messages in the store, in the order of their transactions."""
-        return [message.notification.title for commit in self.store.commits for message in commit.messages]
+        return [notification.title for _, notification in self.said]
+
+    @property
+    def said(self) -> list[tuple[str, Notification]]:
+        """(receiver, what it says) of all messages, as they would be drawn when they were made."""
+        known = {entry.number: entry for commit in self.store.commits for entry in commit.entries}
+        messages = (message for commit in self.store.commits for message in commit.messages)
+        return [(message.receiver, _drawn(message, known)) for message in messages]
 
     @property
     def told(self) -> list[tuple[float, EventKind, str]]:
         """(seconds since the start of the test's time, event, rule)."""
-        events = (event for commit in self.store.commits for event in commit.events)
+        events = (entry.event for commit in self.store.commits for entry in commit.entries)
         return [(event.time - START, event.kind, event.rule) for event in events]
+
+
+def _drawn(message: Message, known: Mapping[int, Entry]) -> Notification:
+    holding, past = (tuple(known[number] for number in numbers) for numbers in (message.holding, message.past))
+    content = Content(holding, past, message.note, message.text)
+    return content.text or compose(content, message.created, POLICY)
 
 
 def poll(
@@ -126,7 +140,7 @@ async def running(
     clock, store, counts = clock or HandClock(), store or NotedStore(), Counts()
     snapshot = await store.load(clock.now())
     feeds = Feeds([Feed("binance", "price", stale_after=STALE_AFTER)])
-    restored = restore(snapshot, feeds, word=store.word, now=clock.now(), max_jump=None)
+    restored = restore(snapshot, feeds, now=clock.now(), max_jump=None)
     woken: list[int] = []
     pipeline = Pipeline(
         restored.state,

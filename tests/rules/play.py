@@ -8,6 +8,7 @@ What came of it are lines such as `60 fired 1`, with the coin where it is not BT
 
 import json
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -22,16 +23,34 @@ from alertd.model.event import Drop, Event, EventKind
 from alertd.model.reading import Bars, Poll, Readings
 from alertd.model.units import duration
 from alertd.model.universe import Universe
-from alertd.ports import Commit
+from alertd.rows import Commit
 from alertd.rules.amend import Change, amend
 from alertd.rules.files import RuleText, read_rules
 from alertd.rules.outcome import Outcome
 from alertd.rules.rule import Rule
-from alertd.rules.saved import take_up
+from alertd.rules.saved import Saved, take_up
 from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
-from alertd.storage.memory import Shelf
+from alertd.storage import rules as shelves
+from alertd.storage.schema import MIGRATIONS
 from tests.fakes import START
+
+
+class Shelf:
+    """Rules and alerts, kept."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:")
+        self._connection.executescript("".join(MIGRATIONS))
+
+    def put(self, commit: Commit) -> None:
+        """A play hands over all coins, shapes and manners every time."""
+        self._connection.executescript("DELETE FROM coin; DELETE FROM shape; DELETE FROM manner")
+        shelves.write(self._connection, commit)
+
+    def saved(self) -> Saved:
+        return shelves.read(self._connection)
+
 
 SOURCES = {
     "binance": ("price", "volume_24h"),

@@ -96,3 +96,14 @@ def test_many_alerts_at_once_are_as_each_alone(written: list[Keys], script: list
         for coin in list(keys["symbols"]):  # type: ignore[call-overload]  # a list, as `rules` makes it
             alone += Play(keys | {"symbols": [coin]}, stale_after=240.0).run(" ".join(script))
     assert sorted(together) == sorted(alone)
+
+
+def test_a_value_that_is_only_confirmed_after_a_start_counts_again() -> None:
+    """Until its source speaks nobody knows if it still holds; a level that was passed meanwhile is not passed again."""
+    rule: Keys = {"when": "price up 6% in 1h and signal is bearish"}
+    play = Play(rule)
+    play.run("0:signal=bearish 60:100 120:90")
+    play = play.restarted()
+    play.state.market.start_again(0.0)
+    play.change(rule, at=180)
+    assert play.run("240:91 300:96 360:signal=same 420:97 480:98") == ["420 fired 1"]

@@ -1,0 +1,90 @@
+"""What a channel is given of a queued message: which one it follows, and how it is acknowledged."""
+
+from dataclasses import replace
+
+import pytest
+
+from alertd.dispatch.draw import Drawing
+from alertd.dispatch.policy import Follow
+from alertd.dispatch.seal import opened, token
+from alertd.model.event import Entry, EventKind
+from alertd.model.notification import Content, Link, Loudness, Notification, Queued
+from tests.dispatch.samples import entry, event, policy, receiver, rule
+from tests.fakes import START
+
+SEAL = bytes(range(32))
+FIRED, ENDED, REMINDED, LACKING = (
+    entry(event(kind, reason="price" if kind is EventKind.NO_DATA else ""), rule(), number)
+    for number, kind in enumerate(
+        [EventKind.FIRED, EventKind.RESOLVED, EventKind.REMINDED, EventKind.NO_DATA], start=41
+    )
+)
+
+
+def queued(*holding: Entry, past: tuple[Entry, ...] = (), text: Notification | None = None, to: str = "desk") -> Queued:
+    content = Content(holding, past, "", text)
+    return Queued(
+        64, "w-1", to, "chat", "1", content, START, START, START + 60, loudness=Loudness.SILENT, origin="ref-7"
+    )
+
+
+def drawing(follow: Follow = Follow.EDIT, public_url: str = "") -> Drawing:
+    return Drawing(policy(replace(receiver("desk"), follow=follow), public_url=public_url), SEAL)
+
+
+def test_a_delivery_is_of_its_message() -> None:
+    delivery = drawing()(queued(FIRED), START + 5)
+    assert (delivery.message, delivery.receiver, delivery.channel, delivery.address) == ("w-1", "desk", "chat", "1")
+    assert (delivery.created, delivery.loudness) == (START, Loudness.SILENT)
+    assert delivery.notification.title == "BTC 71,204: price > 70k"
+
+
+def test_words_are_said_as_they_are() -> None:
+    said = Notification(title="alertd: all is well")
+    assert drawing(public_url="https://a.example")(queued(text=said), START).notification is said
+
+
+@pytest.mark.parametrize(
+    ("follow", "holding", "past", "expected"),
+    [
+        (Follow.EDIT, (ENDED,), (), ("ref-7", True)),
+        (Follow.EDIT, (), (ENDED,), ("ref-7", True)),
+        (Follow.EDIT, (REMINDED,), (), ("ref-7", False)),
+        (Follow.REPLY, (ENDED,), (), ("ref-7", False)),
+        (Follow.NEW, (ENDED,), (), ("", False)),
+    ],
+)
+def test_how_an_end_is_told(
+    follow: Follow, holding: tuple[Entry, ...], past: tuple[Entry, ...], expected: tuple[str, bool]
+) -> None:
+    delivery = drawing(follow)(queued(*holding, past=past), START)
+    assert (delivery.origin, delivery.replaces) == expected
+
+
+def test_a_receiver_that_is_gone_follows_nothing() -> None:
+    assert drawing()(queued(ENDED, to="left"), START).origin == ""
+
+
+@pytest.mark.parametrize(
+    ("case", "content", "linked"),
+    [
+        ("an open episode", queued(FIRED), True),
+        ("a reminder", queued(REMINDED), True),
+        ("its end", queued(ENDED), False),
+        ("no episode", queued(LACKING), False),
+        ("two of them", queued(FIRED, REMINDED), False),
+        ("with what came and went", queued(FIRED, past=(ENDED,)), False),
+        ("only what came and went", queued(past=(FIRED,)), False),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_can_be_acknowledged(case: str, content: Queued, linked: bool) -> None:
+    links = drawing(public_url="https://a.example")(content, START).notification.links
+    assert any(link.label == "Acknowledge" for link in links) is linked, case
+    assert not any(link.label == "Acknowledge" for link in drawing()(content, START).notification.links)
+
+
+def test_the_link_comes_first_and_names_the_event() -> None:
+    first, *_ = drawing(public_url="https://a.example")(queued(FIRED), START).notification.links
+    assert first == Link("Acknowledge", f"https://a.example/ack/{token(SEAL, 41, 'desk')}")
+    assert opened(SEAL, first.url.rpartition("/")[2]) == (41, "desk")
