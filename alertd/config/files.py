@@ -60,10 +60,9 @@ def rule_files(patterns: Iterable[str]) -> tuple[list[Text], list[Problem]]:
     problems: list[Problem] = []
     seen: set[str] = set()
     for pattern in patterns:
-        wild = not _WILD.isdisjoint(pattern)
-        found = sorted(glob.glob(pattern, recursive=True)) if wild else [pattern]
+        found = matching(pattern)
         if not found:
-            problems.append(Problem(f"rules: no file matches {pattern}", warning=True))
+            problems.append(no_file(pattern))
         for name in found:
             if name in seen:
                 continue
@@ -74,6 +73,16 @@ def rule_files(patterns: Iterable[str]) -> tuple[list[Text], list[Problem]]:
                 case Problem() as problem:
                     problems.append(problem)
     return texts, problems
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that a pattern names, in a stable order; a plain name is itself, there or not."""
+    return [pattern] if _WILD.isdisjoint(pattern) else sorted(glob.glob(pattern, recursive=True))
+
+
+def no_file(pattern: str) -> Problem:
+    """The warning of a pattern that matches nothing."""
+    return Problem(f"rules: no file matches {pattern}", warning=True)
 
 
 def folder(pattern: str) -> Path:

@@ -4,15 +4,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from alertd import channels as channel_index
 from alertd import sources as source_index
-from alertd.config.files import Text, read, rule_files
+from alertd.config.files import Text, matching, read, rule_files
 from alertd.config.market import coin_table, price_sources, universe, with_recorded
 from alertd.config.people import policy
-from alertd.config.settings import ClockSettings, ConfigSettings, Section, Shapes, Unknown, entries, with_sections
+from alertd.config.settings import (
+    ClockSettings,
+    ConfigSettings,
+    HeartbeatSettings,
+    Limits,
+    Section,
+    Shapes,
+    Unknown,
+    entries,
+    with_sections,
+)
 from alertd.dispatch.policy import Policy
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
@@ -24,6 +35,8 @@ from alertd.sources.coins import CoinTable
 from alertd.wire.secret import Secret
 from alertd.wire.settings import Settings
 
+S = TypeVar("S", bound=Settings)
+
 _NAMING = ("coins", "prices", "receivers", "rules", "sources", "watchlists")
 """The keys that say what rules there are, and what they may name."""
 
@@ -32,14 +45,19 @@ _NAMING = ("coins", "prices", "receivers", "rules", "sources", "watchlists")
 class Config:
     """What one configuration file says, checked. Paths in it are resolved against the file's folder.
 
+    `document` is the file as it was read, for what is found wrong with it later. `unmatched` are the patterns of
+    `rules` that matched no file then.
     `sources` and `channels` are by name; `prices` names the sources that give prices, the preferred first. `http` is
     (host, port) or None, `control` the control socket's path or None. `stale_after` is seconds, None for five polls of
-    the source; `max_jump` percent points, None for no limit. `clock` is None for the real one.
+    the source; `max_jump` percent points, None for no limit. `clock` is None for the real one, `heartbeat` where none
+    is sent.
     """
 
     path: Path
+    document: Document
     state: Path
     rules: tuple[str, ...]
+    unmatched: tuple[str, ...]
     sources: Mapping[str, Section]
     channels: Mapping[str, Section]
     prices: tuple[str, ...]
@@ -52,6 +70,8 @@ class Config:
     stale_after: float | None
     max_jump: float | None
     clock: ClockSettings | None
+    limits: Limits
+    heartbeat: HeartbeatSettings | None
 
     def read_rules(self, now: float) -> Loaded:
         """All rule files, read and checked at `now` (epoch seconds). Takes its time: call it off the loop."""
@@ -110,10 +130,13 @@ def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
     lost = "sources" in wrong
     partial = lost or bool(unread) or any(isinstance(section.settings, Unknown) for section in sources.values())
     prices = price_sources(document, settings, sources, [] if lost else problems)
+    rules = tuple(str(folder / pattern) for pattern in settings.rules)
     config = Config(
         path=Path(text.file),
+        document=document,
         state=folder / settings.state,
-        rules=tuple(str(folder / pattern) for pattern in settings.rules),
+        rules=rules,
+        unmatched=tuple(pattern for pattern in rules if not matching(pattern)),
         sources=sources,
         channels=channels,
         prices=prices,
@@ -126,9 +149,15 @@ def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
         stale_after=settings.stale_after,
         max_jump=settings.max_jump,
         clock=settings.clock,
+        limits=Limits(settings.outbox_age, settings.disk_free),
+        heartbeat=_anchored(settings.heartbeat, folder) if settings.heartbeat else None,
     )
-    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
-    return config, ordered, not partial and wrong.isdisjoint(_NAMING)
+    return config, _in_order(problems), not partial and wrong.isdisjoint(_NAMING)
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """As they stand in the file, each once."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
 def _kinds(document: Document, section: str, known: Iterable[str], problems: list[Problem]) -> dict[str, str]:
@@ -193,7 +222,7 @@ def _address_checks(
     return {name: partial(check, name) for name in kinds}
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
+def _anchored(settings: S, folder: Path) -> S:
     """The settings with their paths resolved: the fields called `…file` (one) and `…files` (several), and secrets."""
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
     return settings.model_copy(update={name: _resolved(name, value, folder) for name, value in values.items()})
@@ -205,7 +234,7 @@ def _resolved(name: str, value: object, folder: Path) -> object:
             return str(folder / value)
         case list():
             return [_resolved(name, each, folder) for each in value]
-        case tuple():
+        case tuple() if type(value) is tuple:  # a rate and its like are values of their own
             return tuple(_resolved(name, each, folder) for each in value)
         case Secret() if value.reference.startswith("file:"):
             return Secret(f"file:{folder / value.reference.removeprefix('file:')}")

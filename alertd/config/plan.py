@@ -7,9 +7,11 @@ from alertd.conditions import tree as t
 from alertd.conditions.fields import MARKET
 from alertd.conditions.functions import bars_of
 from alertd.conditions.shape import fields_of, needs_of
+from alertd.config.labels import unheard_of
 from alertd.config.load import Config
-from alertd.dispatch.route import legs
-from alertd.errors import ConfigError, Problem
+from alertd.dispatch.policy import CRITICAL, SEVERITY
+from alertd.dispatch.route import Escalate, Leg, legs
+from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.market.feeds import Feeds
 from alertd.model.event import EventKind
 from alertd.model.units import say_duration
@@ -25,16 +27,18 @@ Needs = dict[tuple[str, str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one rule watches (each of its fields, with the sources that give it) and the receivers it tells."""
+    """What one rule watches (each of its fields, with the sources that give it), the receivers it tells, and those it
+    tells later of what nobody acknowledges."""
 
     rule: Rule
     fields: Mapping[str, Sequence[str]]
     told: Sequence[str]
+    later: Sequence[Escalate]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`problems` are warnings: what no source gives or fills, rules that tell nobody."""
+    """`problems` are warnings: what no source gives or fills, rules that tell nobody, names that nothing has."""
 
     watches: Sequence[Watch]
     spending: Sequence[Spending]
@@ -47,11 +51,15 @@ def make_plan(config: Config, loaded: Loaded, sources: Sequence[Source], feeds: 
     problems: list[Problem] = []
     for rule in loaded.rules:
         found = _found(rule, feeds, loaded.series)
-        problems += (*_missing(rule, found), *_unfilled(rule, loaded.series))
-        told = () if rule.draft else _told(config, rule)
+        problems += (*_missing(rule, found), *_unfilled(rule, loaded.series), *_misspelt(rule))
+        ways = () if rule.draft else _legs(config, rule)
+        told = list(dict.fromkeys(leg.receiver for leg in ways))
+        later = list(dict.fromkeys(leg.escalate for leg in ways if leg.escalate))
         if not told and not rule.draft:
             problems.append(_about(rule, "nobody is told", "name receivers under `notify`, or a `route`"))
-        watches.append(Watch(rule, _by_field(found), told))
+        watches.append(Watch(rule, _by_field(found), told, later))
+    about = (*unheard_of(config, loaded.rules), *_unwatched(config))
+    problems += sorted(about, key=lambda problem: (problem.line, problem.column))
     return Plan(watches, spending(config, loaded, sources, feeds), problems)
 
 
@@ -114,6 +122,21 @@ def _unfilled(rule: Rule, series: Mapping[str, t.Expression]) -> Iterator[Proble
         yield _about(rule, message, "a series has no history before the start")
 
 
+def _misspelt(rule: Rule) -> Iterator[Problem]:
+    """A warning where a severity looks like the one that passes everything, and is not it."""
+    said = rule.labels.get(SEVERITY, CRITICAL)
+    other = said.casefold() != CRITICAL and said.casefold().endswith(CRITICAL)  # such as non-critical
+    if said != CRITICAL and not other and (hint := did_you_mean(said, (CRITICAL,))):
+        yield _about(rule, f"severity {said!r} passes neither quiet hours nor caps, only {CRITICAL!r} does", hint)
+
+
+def _unwatched(config: Config) -> Iterator[Problem]:
+    """A warning where there are people and none of them is the operator."""
+    if config.policy.receivers and not config.policy.operator:
+        hint = "name receivers under `operator`, on two channels if you can"
+        yield config.document.problem(("receivers",), "nobody hears of alertd's own troubles", hint, warning=True)
+
+
 def _looks_back(tree: t.Condition) -> Iterator[tuple[t.Field, float]]:
     """The fields that a condition looks back on, each time with how many seconds."""
     for node in t.walk(tree):
@@ -138,15 +161,15 @@ def _by_field(found: Mapping[tuple[t.Field, str], Sequence[str]]) -> dict[str, l
     return {name: list(givers) for name, givers in shown.items()}
 
 
-def _told(config: Config, rule: Rule) -> list[str]:
-    """Every receiver that some event of the rule goes to."""
+def _legs(config: Config, rule: Rule) -> Sequence[Leg]:
+    """Every way that some event of the rule goes."""
     kinds = [kind for kind in EventKind if kind in rule.tell]
     seen = (
         {**rule.labels, "rule": rule.name, "owner": rule.owner, "symbol": coin, "event": kind.value}
         for coin in alerts_on(rule)
         for kind in kinds
     )
-    return list(dict.fromkeys(leg.receiver for labels in seen for leg in legs(config.policy.route, rule, labels)))
+    return [leg for labels in seen for leg in legs(config.policy.route, rule, labels)]
 
 
 def _windows(rules: Iterable[Rule]) -> list[Window]:

@@ -10,15 +10,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from alertd.dispatch.policy import TRADINGVIEW
-from alertd.dispatch.route import Matcher
-from alertd.model.units import number
-from alertd.wire.settings import Seconds, Settings
+from alertd.config import times
+from alertd.dispatch.matcher import Matcher
+from alertd.dispatch.policy import EXPIRES, RUNAWAY, TRADINGVIEW, Cap, StormLimit
+from alertd.errors import ConfigError
+from alertd.model.units import duration, number
+from alertd.rules.keys import Wrong
+from alertd.wire.secret import Secret
+from alertd.wire.settings import HttpsUrl, Network, Seconds, Settings
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+)):(\d{1,5})")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B", re.ASCII | re.IGNORECASE)
+_BYTES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_URL = TypeAdapter[str](HttpsUrl)
 _OFF = ("off", "null", "")
 
 
@@ -60,6 +67,34 @@ def _percent(value: object) -> float | None:
     return points
 
 
+def _age(value: object) -> float | None:
+    if str(value).casefold() in _OFF:
+        return None
+    with suppress(ValueError):
+        if seconds := duration(str(value)):
+            return seconds
+    raise PydanticCustomError("duration", "expected a duration such as 10m, or off")
+
+
+def _size(value: object) -> float | None:
+    if str(value).casefold() in _OFF:
+        return None
+    found = _SIZE.fullmatch(str(value).strip())
+    if not found:
+        raise PydanticCustomError("size", "expected a size such as 200MB or 1.5GB, or off")
+    return float(found[1]) * _BYTES[found[2].lower()]
+
+
+def _url_or_secret(value: object) -> str | Secret:
+    text = str(value)
+    if text.startswith(("env:", "file:", "cred:")):
+        return Secret(text)
+    try:
+        return _URL.validate_python(text)
+    except ValidationError as error:
+        raise PydanticCustomError("url", "{why}", {"why": error.errors()[0]["msg"]}) from None
+
+
 def _instant(value: object) -> float:
     try:
         return float(str(value))
@@ -80,6 +115,15 @@ def _matcher(value: object) -> Matcher:
         raise PydanticCustomError("matcher", "{why}", {"why": str(error)}) from None
 
 
+def _runaway(value: object) -> Cap | None:
+    if str(value).casefold() in _OFF:
+        return None
+    try:
+        return value if isinstance(value, Cap) else times.cap(str(value))
+    except Wrong:
+        raise PydanticCustomError("runaway", "expected messages of one rule such as 60/h, or off") from None
+
+
 def _chart(value: object) -> str:
     text = "" if str(value).casefold() in _OFF else str(value)
     if text and (not text.startswith("https://") or re.sub(r"\{symbol\}", "", text).count("{")):
@@ -94,15 +138,48 @@ Instant = Annotated[float, BeforeValidator(_instant)]
 """A moment, epoch seconds: ISO 8601 with a zone, or epoch seconds themselves."""
 
 
+Labels = dict[str, Annotated[Matcher, BeforeValidator(_matcher)]]
+"""Label → what it has to be."""
+
+_STORM = StormLimit()
+
+
+class EscalateSettings(Settings):
+    """Who is told of what nobody has acknowledged, and when."""
+
+    to: Annotated[Names, Field(min_length=1)]
+    after: Annotated[Seconds, Field(gt=0)]
+
+
 class RouteSettings(Settings):
     """A node of the routing tree; `dispatch.route.Route` says what it means."""
 
     to: Names = ()
-    match: dict[str, Annotated[Matcher, BeforeValidator(_matcher)]] = Field(default_factory=dict)
+    match: Labels = Field(default_factory=dict)
     group_by: Names | None = None
     group_wait: Seconds | None = None
+    group_interval: Seconds | None = None
+    repeat_interval: Seconds | None = None
+    mute: Names | None = None
+    active: Names | None = None
+    escalate: EscalateSettings | None = None
     continue_: bool = Field(default=False, alias="continue")
     routes: tuple["RouteSettings", ...] = ()
+
+
+class InhibitSettings(Settings):
+    """What makes what not worth telling; see `dispatch.inhibit.Inhibition`."""
+
+    source: Annotated[Labels, Field(min_length=1)]
+    target: Annotated[Labels, Field(min_length=1)]
+    equal: Names = ()
+
+
+class StormSettings(Settings):
+    """How many coins in how long make a storm."""
+
+    coins: int = Field(default=_STORM.coins, ge=2)
+    within: Annotated[Seconds, Field(gt=0)] = _STORM.seconds
 
 
 class ClockSettings(Settings):
@@ -113,8 +190,33 @@ class ClockSettings(Settings):
     speed: float = Field(default=1.0, gt=0, le=100_000)
 
 
+class HeartbeatSettings(Network):
+    """A dead-man's switch: `url` is asked `every` so often; a reference where the URL is the secret."""
+
+    url: Annotated[str | Secret, BeforeValidator(_url_or_secret)]
+    every: Annotated[Seconds, Field(ge=10)] = 60.0
+
+    def address(self) -> str:
+        """The URL, revealed. Raises ConfigError where the secret is none."""
+        if not isinstance(self.url, Secret):
+            return self.url
+        try:
+            return _URL.validate_python(self.url.reveal())
+        except ValidationError:
+            raise ConfigError(f"{self.url.reference} does not hold a URL such as https://hc.example/ping") from None
+
+
+class Limits(NamedTuple):
+    """Beyond these the operator is told: seconds that a delivery has waited; bytes that are free on the store's disk
+    (`troubles.LOW_SHARE` of it at the least). None where nobody wants to hear of it."""
+
+    outbox_age: float | None
+    disk_free: float | None
+
+
 class ConfigSettings(Settings):
-    """The whole file. `with_sections` adds the shapes of the configured sources and channels."""
+    """The whole file. `with_sections` adds the shapes of the configured sources and channels; `hours` and `receivers`
+    are read with the other people, in `people`."""
 
     version: Literal["1"]
     state: str = "alertd.db"
@@ -124,9 +226,15 @@ class ConfigSettings(Settings):
     prices: Names = ()
     coins: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
     watchlists: dict[str, Names] = Field(default_factory=dict)
-    receivers: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+    hours: dict[str, Any] = Field(default_factory=dict)
+    receivers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     operator: Names = ()
     route: RouteSettings | None = None
+    inhibit: tuple[InhibitSettings, ...] = ()
+    storm: Annotated[StormSettings | None, BeforeValidator(_off)] = StormSettings()
+    runaway: Annotated[Cap | None, BeforeValidator(_runaway)] = RUNAWAY
+    expires: Annotated[Seconds, Field(gt=0)] = EXPIRES
+    public_url: Annotated[HttpsUrl | None, BeforeValidator(_off)] = None
     control: Annotated[str | None, BeforeValidator(_off)] = None
     http: Annotated[tuple[str, int] | None, BeforeValidator(_address)] = ("127.0.0.1", 9464)
     watch: bool = False
@@ -134,6 +242,9 @@ class ConfigSettings(Settings):
     max_jump: Annotated[float | None, BeforeValidator(_percent)] = 50.0
     chart: Annotated[str, BeforeValidator(_chart)] = TRADINGVIEW
     clock: ClockSettings | None = None
+    outbox_age: Annotated[float | None, BeforeValidator(_age)] = 600.0
+    disk_free: Annotated[float | None, BeforeValidator(_size)] = 200e6
+    heartbeat: Annotated[HeartbeatSettings | None, BeforeValidator(_off)] = None
 
 
 class Section(NamedTuple):
