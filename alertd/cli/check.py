@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -15,12 +15,15 @@ from alertd.config.build import build_sources, feeds
 from alertd.config.load import load_with_rules
 from alertd.config.loading import loading
 from alertd.config.plan import Plan, Watch, alerts_on, make_plan, refuse_overspending
+from alertd.dispatch.policy import Receiver
+from alertd.model.notification import Destination, Loudness
+from alertd.model.units import say_duration
 from alertd.ports import Source
+from alertd.rules.hours import say_days
 from alertd.rules.rule import Rule
 from alertd.wire.session import http_session
 
 _MOST_COINS = 12
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @click.command()
@@ -36,6 +39,8 @@ def command(config_path: Path) -> None:
         plan = make_plan(config, loaded, sources, feeds(config, sources))
     for watch in plan.watches:
         _describe(watch, config)
+    for receiver in config.policy.receivers.values():
+        _describe_limits(receiver)
     show.problems((*loaded.problems, *plan.problems))
     _budget(plan)
     alerts = sum(len(alerts_on(rule)) for rule in loaded.rules)
@@ -62,8 +67,14 @@ def _describe(watch: Watch, config: Config) -> None:
         ),
         "tells": "nobody, it is a draft"
         if rule.draft
-        else "; ".join(f"{name} ({_ways(config, name)})" for name in watch.told) or "nobody",
+        else "; ".join(f"{name} ({_ways(config.policy.receivers[name].destinations)})" for name in watch.told)
+        or "nobody",
+        "later": "; ".join(f"{', '.join(each.to)} after {say_duration(each.after)}" for each in watch.later),
     }
+    _lines(lines)
+
+
+def _lines(lines: Mapping[str, str]) -> None:
     for title, text in lines.items():
         if text:
             click.echo(f"  {title:<8} {text}")
@@ -79,22 +90,29 @@ def _moments(rule: Rule) -> str:
     """When a rule is judged, in the words of its key; "" for at every reading."""
     if rule.at is None:
         return ""
-    return f"{'; '.join(f'{_days(each.days)}{each.time:%H:%M}' for each in rule.at.moments)} ({rule.at.zone})"
+    return f"{'; '.join(f'{say_days(each.days)}{each.time:%H:%M}' for each in rule.at.moments)} ({rule.at.zone})"
 
 
-def _days(days: frozenset[int]) -> str:
-    """`mon-fri ` for several in a row, `sat, sun ` for others, "" for all of them."""
-    first, last = min(days), max(days)
-    if len(days) == len(_DAYS):
-        return ""
-    if len(days) > 2 and len(days) == last - first + 1:
-        return f"{_DAYS[first]}-{_DAYS[last]} "
-    return ", ".join(_DAYS[day] for day in sorted(days)) + " "
-
-
-def _ways(config: Config, receiver: str) -> str:
-    destinations = config.policy.receivers[receiver].destinations
+def _ways(destinations: Sequence[Destination]) -> str:
     return ", ".join(f"{channel} {address}" for channel, address in destinations)
+
+
+def _describe_limits(receiver: Receiver) -> None:
+    """How much a receiver wants to hear, when and where else; nothing where it says nothing of that."""
+    cap, otherwise = receiver.cap, receiver.otherwise
+    lines = {
+        "cap": f"{show.counted(cap.count, 'message')} in {say_duration(cap.seconds)}" if cap else "",
+        "quiet": str(receiver.quiet or ""),
+        "digest": str(receiver.digest or ""),
+        "else": f"{_ways(otherwise.destinations)} after {say_duration(otherwise.after)}" if otherwise else "",
+        **{
+            each.value: ", ".join(severity for severity, loudness in receiver.loudness.items() if loudness is each)
+            for each in (Loudness.LOUD, Loudness.SILENT)
+        },
+    }
+    if any(lines.values()):
+        show.heading(receiver.name)
+        _lines(lines)
 
 
 def _budget(plan: Plan) -> None:

@@ -42,7 +42,7 @@ route: {to: [me]}                # who is told of rules without a `notify` of th
 watchlists:
   majors: [BTC, ETH, SOL]
 
-control: alertd.sock             # for `alertd reload` and `alertd status`
+control: alertd.sock             # for `alertd reload`, `status`, `silence`, `ack`, …
 http: 127.0.0.1:9464             # /healthz, /readyz, /metrics; off for none
 watch: false                     # true: rule files are read again when they change
 """

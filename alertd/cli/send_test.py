@@ -2,17 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_hex
 
 import click
+from aiohttp import ClientSession
 
 from alertd.cli.options import config_option
 from alertd.config import Config, load
 from alertd.config.build import build_channels
 from alertd.dispatch.policy import Receiver
 from alertd.errors import AlertdError, ConfigError, DeliveryError, did_you_mean
-from alertd.model.notification import Delivery, Notification
+from alertd.model.notification import Delivery, Destination, Notification
+from alertd.ports import Channel
 from alertd.wire.session import http_session
 
 
@@ -20,7 +24,7 @@ from alertd.wire.session import http_session
 @click.argument("receiver")
 @config_option
 def command(receiver: str, config_path: Path) -> None:
-    """Send a test message to every address of RECEIVER. Exit code 1 if one of them did not take it."""
+    """Send a test message to each address of RECEIVER and of its `else`. Exit code 1 if one did not take it."""
     config = load(config_path)
     known = config.policy.receivers
     if receiver not in known:
@@ -33,26 +37,49 @@ def command(receiver: str, config_path: Path) -> None:
 async def _send(config: Config, receiver: Receiver) -> list[str]:
     """Send to each address; what was refused, in words."""
     refused: list[str] = []
-    names = dict.fromkeys(destination.channel for destination in receiver.destinations)
-    async with http_session() as session:
-        channels = {channel.name: channel for channel in build_channels(config, session, names)}
-        try:
-            for channel, address in receiver.destinations:
-                now = time.time()
-                try:
-                    await channels[channel].send(_delivery(receiver.name, channel, address, now), now)
-                    click.echo(f"{channel} {address}: sent in {time.time() - now:.1f} s")
-                except DeliveryError as error:
-                    refused.append(f"{channel} {address}: {error} ({error.reason})")
-        finally:
-            for built in channels.values():
-                await built.close()
+    async with http_session() as session, AsyncExitStack() as stack:
+        channels: dict[str, Channel | ConfigError] = {}
+        for title, (channel, address) in _ways(receiver):
+            if channel not in channels:
+                channels[channel] = built = _build(config, session, channel)
+                if not isinstance(built, ConfigError):
+                    stack.push_async_callback(built.close)
+            try:
+                seconds = await _try(channels[channel], _delivery(receiver.name, channel, address, time.time()))
+                click.echo(f"{title}: sent in {seconds:.1f} s")
+            except DeliveryError as error:
+                refused.append(f"{title}: {error} ({error.reason})")
+            except ConfigError as error:
+                refused.append(f"{title}: {error}")
     return refused
+
+
+def _ways(receiver: Receiver) -> Iterator[tuple[str, Destination]]:
+    """Every address, and what it is called."""
+    for each in receiver.destinations:
+        yield f"{each.channel} {each.address}", each
+    for each in receiver.otherwise.destinations if receiver.otherwise else ():
+        yield f"else {each.channel} {each.address}", each
+
+
+def _build(config: Config, session: ClientSession, name: str) -> Channel | ConfigError:
+    """The channel, or why it cannot be used: another one may be fine."""
+    try:
+        return build_channels(config, session, [name])[0]
+    except ConfigError as error:
+        return error
+
+
+async def _try(channel: Channel | ConfigError, delivery: Delivery) -> float:
+    """How many seconds it took. Raises DeliveryError, and ConfigError where the channel is none."""
+    if isinstance(channel, ConfigError):
+        raise channel
+    await channel.send(delivery, delivery.created)
+    return time.time() - delivery.created
 
 
 def _delivery(receiver: str, channel: str, address: str, now: float) -> Delivery:
     return Delivery(
-        row=0,
         message=f"test-{token_hex(8)}",
         receiver=receiver,
         channel=channel,
@@ -63,6 +90,4 @@ def _delivery(receiver: str, channel: str, address: str, now: float) -> Delivery
             footer="sent by alertd send-test; nothing has happened",
         ),
         created=now,
-        due=now,
-        expires=now + 60.0,
     )

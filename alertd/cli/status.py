@@ -1,22 +1,19 @@
 """`alertd status`: what the daemon says of itself, and what its database holds."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from alertd.cli import show
-from alertd.cli.options import config_option, control_of
+from alertd.cli.options import config_option, control_of, now_of
 from alertd.config import load
 from alertd.control import ask
 from alertd.errors import ControlError
+from alertd.model.reasons import say_reason
 from alertd.model.units import say_duration
 from alertd.storage.status import Status, read_status
-
-_REASONS = {"unwanted": "unwanted: the rule did not ask for it"}
-"""What a word of the database does not say by itself."""
 
 
 @click.command()
@@ -33,7 +30,7 @@ def command(config_path: Path) -> None:
     except ControlError as error:
         down = error
     if config.state.exists():
-        _store(read_status(config.state), time.time())
+        _store(read_status(config.state), now_of(config))
     if down:
         raise down
 
@@ -44,9 +41,7 @@ def _store(status: Status, now: float) -> None:
         rows = [(depth.channel, depth.waiting, say_duration(now - depth.oldest)) for depth in status.depths]
         show.table(("channel", "waiting", "oldest"), rows)
     if status.unsent:
-        show.table(
-            ("not sent because", "times"), [(_REASONS.get(why, why), times) for why, times in status.unsent.items()]
-        )
+        show.table(("not sent because", "times"), [(say_reason(why), times) for why, times in status.unsent.items()])
     if status.events:
         show.table(
             ("time (UTC)", "event", "rule", "coin"),

@@ -1,1 +1,1 @@
-"""What monitoring sees: health, readiness and metrics. It only shows; nothing here changes anything."""
+"""What others see over HTTP: health, readiness and metrics, and the page on which a person acknowledges an alert."""

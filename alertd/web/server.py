@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics over HTTP."""
+"""/healthz, /readyz and /metrics over HTTP, and the pages on which a person acknowledges an alert."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -6,12 +6,18 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from alertd.errors import ConfigError
+from alertd.web.acknowledge import Acknowledge, pages
 from alertd.web.metrics import Metrics
 
 
 @asynccontextmanager
 async def serve(
-    host: str, port: int, *, metrics: Metrics, not_ready: Callable[[], Iterable[str]]
+    host: str,
+    port: int,
+    *,
+    metrics: Metrics,
+    not_ready: Callable[[], Iterable[str]],
+    acknowledge: Acknowledge | None = None,
 ) -> AsyncIterator[int]:
     """Serve while the block runs; gives the port, which is the system's choice where `port` is 0.
 
@@ -30,8 +36,10 @@ async def serve(
         body, content_type = metrics.render(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
-    site = web.Application()
+    site = web.Application(client_max_size=4096)  # nobody has more to say than a form without fields
     site.add_routes([web.get("/healthz", health), web.get("/readyz", ready), web.get("/metrics", figures)])
+    if acknowledge is not None:
+        site.add_routes(pages(acknowledge))
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
     try:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from alertd import cli
 from alertd.cli import COMMANDS, main
 
-SUPPORT = {"__init__", "options", "show"}
+SUPPORT = {"__init__", "options", "show", "wording"}
 """Files of the folder that are no command."""
 
 
@@ -177,6 +177,128 @@ def test_check_warns_of_what_nobody_gives_or_hears(config: Path) -> None:
     assert "  tells    nobody\n" in result.output
 
 
+LABELLED = """\
+version: 1
+defaults: {symbols: [BTC, ETH], cooldown: 1h}
+rules:
+  - {name: btc-breakout, when: price > 70k, labels: {team: desk}}
+  - {name: plain, when: price > 70k, labels: {severity: info}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "warned"),
+    [
+        pytest.param(
+            "{match: {severty: critical}}", ["no rule has a label 'severty'", "did you mean 'severity'?"], id="label"
+        ),
+        pytest.param("{match: {severity: critical, team: desk, owner: x, event: fired}}", [], id="all is known"),
+        pytest.param(
+            "{match: {rule: btc-breakot}}",
+            ["no rule is called 'btc-breakot'", "did you mean 'btc-breakout'?"],
+            id="rule",
+        ),
+        pytest.param(
+            "{match: {rule: btc-*}}", ["no rule is called 'btc-*'", "write ~btc-.* for a pattern"], id="a glob"
+        ),
+        pytest.param(
+            "{match: {rule: '!btc-*'}}", ["no rule is called 'btc-*'", "write !~btc-.* for a pattern"], id="not a glob"
+        ),
+        pytest.param("{match: {rule: '~btc-.*', symbol: '!~X'}}", [], id="patterns"),
+        pytest.param("{match: {symbol: btc}}", ["no rule watches 'btc'", "did you mean 'BTC'?"], id="a coin's name"),
+        pytest.param("{match: {symbol: '!SOL'}}", ["no rule watches 'SOL'"], id="another coin"),
+        pytest.param("{match: {symbol: market}}", [], id="the market"),
+        pytest.param(
+            "{match: {event: resolvd}}", ["there is no event 'resolvd'", "did you mean 'resolved'?"], id="event"
+        ),
+        pytest.param("{match: {team: deks}}", ["no rule has team: deks", "did you mean 'desk'?"], id="nearly a value"),
+        pytest.param("{match: {team: bank}}", [], id="a value that may come"),
+        pytest.param("{match: {team: ''}}", [], id="no such label"),
+        pytest.param("{group_by: [rule, taem]}", ["no rule has a label 'taem'", "did you mean 'team'?"], id="group_by"),
+        pytest.param("{group_by: taem}", ["no rule has a label 'taem'", "did you mean 'team'?"], id="group_by one"),
+    ],
+)
+def test_check_warns_of_names_that_no_rule_has(config: Path, route: str, warned: list[str]) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(LABELLED)
+    config.write_text(config.read_text().replace("{to: [me]}", f"{{to: [me], routes: [{route}]}}"))
+    assert warnings_of(config) == warned
+
+
+def test_check_warns_of_names_in_inhibit(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(LABELLED)
+    inhibit = "inhibit: [{source: {rule: plane}, target: {taem: desk}, equal: [simbol]}]\n"
+    config.write_text(config.read_text() + inhibit)
+    assert warnings_of(config)[::2] == [
+        "no rule is called 'plane'",
+        "no rule has a label 'taem'",
+        "no rule has a label 'simbol'",
+    ]
+    (config.parent / "rules" / "first.yaml").write_text("version: 1\nrules: []\n")
+    assert warnings_of(config) == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "warns"),
+    [
+        ("critical", False),
+        ("Critical", True),
+        ("critcal", True),
+        ("CRITICAL", True),
+        ("non-critical", False),
+        ("info", False),
+    ],
+)
+def test_check_warns_of_what_is_nearly_critical(config: Path, severity: str, warns: bool) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(LABELLED.replace("info", severity))
+    expected = f"plain: severity '{severity}' passes neither quiet hours nor caps, only 'critical' does"
+    assert warnings_of(config) == ([expected, "did you mean 'critical'?"] if warns else [])
+
+
+def test_check_warns_where_there_is_no_operator(config: Path) -> None:
+    config.write_text(config.read_text().replace("operator: [me]", ""))
+    assert warnings_of(config)[0] == "nobody hears of alertd's own troubles"
+
+
+def warnings_of(config: Path) -> list[str]:
+    """What `check` warns of, each with its hint; neither the places nor the lines that show them."""
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0, result.output
+    lines = [line.rpartition("warning: ")[2] for line in result.stderr.splitlines() if not line.startswith("     ")]
+    return [line.strip() for line in lines if line.lstrip() not in config.read_text()]
+
+
+def test_check_says_how_much_each_wants_to_hear(config: Path) -> None:
+    text = config.read_text()
+    limits = """me:
+    console: me
+    cap: 30/h
+    quiet: mon-fri 22:00-07:00
+    digest: 08:00
+    else: {console: boss, after: 2m}
+    loud: critical
+    silent: [info, debug]
+"""
+    escalate = "route: {to: [me], escalate: {to: boss, after: 10m}}"
+    written = text.replace("me: {console: me}", f"boss: {{console: boss}}\n  {limits}").replace(
+        "route: {to: [me]}", escalate
+    )
+    config.write_text(written)
+    result = alertd("check", "--config", config)
+    assert result.exit_code == 0, result.output
+    shown = result.output.splitlines()
+    assert shown[4:13] == [
+        "  tells    me (console me)",
+        "  later    boss after 10m",
+        "me",
+        "  cap      30 messages in 1h",
+        "  quiet    mon-fri 22:00-07:00 (UTC)",
+        "  digest   08:00 (UTC)",
+        "  else     console boss after 2m",
+        "  loud     critical",
+        "  silent   info, debug",
+    ]
+
+
 def test_check_warns_of_a_coin_that_the_named_source_does_not_have(config: Path) -> None:
     (config.parent / "rules" / "first.yaml").write_text(
         "version: 1\nrules:\n  - {name: a, symbols: [HYPE], when: binance.price > 1, cooldown: 1h}\n"
@@ -321,6 +443,26 @@ def test_send_test(config: Path) -> None:
     assert result.exit_code == 0
     assert result.output.startswith("[me] A test of alertd\n")
     assert "console me: sent in" in result.output
+
+
+def test_send_test_tries_each_way(config: Path) -> None:
+    """The secrets of channels that the receiver does not have are not asked for; one that it has and that cannot be
+    used does not hinder the others."""
+    text = config.read_text().replace(
+        "  console: {}",
+        '  console: {}\n  webhook: {url: "https://desk.example", secret: "env:ALERTD_TEST_UNSET"}\n'
+        '  telegram: {token: "env:ALERTD_TEST_UNSET"}',
+    )
+    config.write_text(text.replace("me: {console: me}", "me: {console: me, else: {console: [boss, lead]}}"))
+    result = alertd("send-test", "me", "--config", config)
+    assert result.exit_code == 0, result.output
+    ways = [line.partition(": sent in ")[0] for line in result.stdout.splitlines() if ": sent in " in line]
+    assert ways == ["console me", "else console boss", "else console lead"]
+    config.write_text(text.replace("me: {console: me}", "me: {webhook: default, else: {console: boss}}"))
+    result = alertd("send-test", "me", "--config", config)
+    assert result.exit_code == 1
+    assert "else console boss: sent in " in result.stdout
+    assert result.stderr.startswith("webhook default: webhook: cannot read the secret env:ALERTD_TEST_UNSET: ")
 
 
 def test_send_test_to_nobody(config: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alertd.control import Answer, Commands, listen
+from alertd.control import Answer, Arguments, Commands, listen
 from alertd.errors import ConfigError
 from alertd.storage.sqlite import SqliteStore
 from tests.cli.test_commands import alertd
@@ -48,15 +48,15 @@ def daemon(config: Path, commands: Commands) -> Iterator[None]:
         loop.close()
 
 
-async def good() -> Answer:
+async def good(_: Arguments) -> Answer:
     return {"text": "3 rules, 1 of them new"}
 
 
-async def status() -> Answer:
+async def status(_: Arguments) -> Answer:
     return {"rules": 3, "up": "2h"}
 
 
-async def mistakes() -> Answer:
+async def mistakes(_: Arguments) -> Answer:
     raise ConfigError("rules/a.yaml:3:1: there is no key 'wenn'")
 
 

@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alertd.cli import main
-from alertd.ports import Commit
+from alertd.model.kept import Mute, key_of
+from alertd.rows import Commit
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
-from tests.storage.rows import held
+
+MUTE = Mute(owner="", rule="btc", receiver="desk", since=START, until=START + 86_400.0)
 
 
 @pytest.fixture
@@ -22,12 +24,12 @@ def config(tmp_path: Path) -> Path:
 
     async def make() -> None:
         store = await SqliteStore.open(path, now=START)
-        await store.commit(Commit(now=START, held=[held(1)]))
+        await store.commit(Commit(now=START, kept={key_of(MUTE): MUTE}))
         await store.close()
 
     asyncio.run(make())
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE held SET body = x'00'")
+        connection.execute("UPDATE kept SET body = x'00'")
     (tmp_path / "alertd.yaml").write_text("version: 1\n")
     return tmp_path / "alertd.yaml"
 

@@ -1,14 +1,17 @@
 """Health, readiness and metrics, asked over HTTP."""
 
+import re
 import socket
+import time
 from importlib.metadata import version
+from math import isnan
 
 import aiohttp
 import pytest
 
 from alertd.errors import ConfigError
 from alertd.model.event import EventKind
-from alertd.ports import Depth, Fate
+from alertd.rows import Depth, Fate
 from alertd.web.metrics import Metrics
 from alertd.web.server import serve
 
@@ -58,12 +61,20 @@ async def test_metrics() -> None:
     metrics.settled("slack", Fate.BURIED, "not_found")
     metrics.depth([Depth("email", 9, NOW - 100)], NOW)
     metrics.depth([Depth("slack", 2, NOW - 30), Depth("console", 0, 0.0)], NOW)
+    metrics.expect({"coingecko": 1500.0})
+    metrics.expect({"binance": 25.0})
+    metrics.heard("binance", NOW)
+    metrics.held({"cap": 9})
+    metrics.held({"group": 4})
+    metrics.heartbeat("sent")
+    metrics.disk_free(2.5e9)
+    metrics.signs(ready=True, tick=1.5, busy=True, committed=NOW)
     metrics.reload(False, NOW)
     async with serve("127.0.0.1", 0, metrics=metrics, not_ready=list) as port:
         status, text = await get(port, "/metrics")
     assert status == 200
-    seen = [line for line in text.splitlines() if line[0] != "#" and "_created" not in line and "_bucket" not in line]
-    assert seen == [
+    left_out = re.compile("#|process_|alertd_last_tick_|.*(_created|_bucket)")
+    assert [line for line in text.splitlines() if not left_out.match(line)] == [
         'alertd_polls_total{outcome="ok",source="binance"} 1.0',
         'alertd_polls_total{outcome="failed",source="binance"} 1.0',
         'alertd_readings_refused_total{reason="nan",source="binance"} 3.0',
@@ -77,7 +88,41 @@ async def test_metrics() -> None:
         'alertd_outbox_waiting{channel="console"} 0.0',
         'alertd_outbox_oldest_seconds{channel="slack"} 30.0',
         'alertd_outbox_oldest_seconds{channel="console"} 0.0',
+        "alertd_last_commit_timestamp_seconds 1.7672256e+09",
+        "alertd_tick_running_seconds 1.5",
+        "alertd_store_busy 1.0",
+        "alertd_ready 1.0",
+        'alertd_source_last_poll_timestamp_seconds{source="binance"} 1.7672256e+09',
+        'alertd_source_stale_after_seconds{source="binance"} 25.0',
+        'alertd_heartbeats_total{outcome="sent"} 1.0',
+        "alertd_disk_free_bytes 2.5e+09",
+        'alertd_held{reason="group"} 4.0',
         f'alertd_build_info{{version="{version("alertd")}"}} 1.0',
         "alertd_last_reload_timestamp_seconds 1.7672256e+09",
         "alertd_last_reload_success 0.0",
     ]
+
+
+def test_what_is_not_known_yet_is_no_number() -> None:
+    metrics = Metrics()
+    get = metrics.registry.get_sample_value
+    unknown = (
+        "alertd_last_tick_timestamp_seconds",
+        "alertd_last_commit_timestamp_seconds",
+        "alertd_disk_free_bytes",
+    )
+    assert all(isnan(get(name) or 0.0) for name in unknown)
+    metrics.signs(ready=True, tick=0.0, busy=False, committed=None)
+    assert isnan(get("alertd_last_commit_timestamp_seconds") or 0.0)
+
+
+def test_a_tick_is_dated_by_the_time_that_prometheus_has() -> None:
+    metrics, before = Metrics(), time.time()
+    metrics.tick(0.004)
+    assert before <= (metrics.registry.get_sample_value("alertd_last_tick_timestamp_seconds") or 0.0) <= time.time()
+
+
+def test_the_process_is_shown() -> None:
+    text = Metrics().render()[0].decode()
+    for name in ("process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"):
+        assert f"\n{name} " in text
