@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from alertd.app.daemon import Daemon
+from alertd.app.heartbeat import Heartbeat
 from alertd.app.rehearsal import rehearsal
 from alertd.app.reload import refuse_cost, refuse_mistakes
 from alertd.clock import SystemClock
@@ -34,14 +35,16 @@ async def run(config: Config, *, dry_run: bool = False) -> None:
         channels = build_channels(config, session)
         for channel in channels:
             stack.push_async_callback(channel.close)
+        heartbeat = Heartbeat(config.heartbeat, session, clock) if config.heartbeat else None
         store: Store = MemoryStore() if dry_run else await SqliteStore.open(config.state, now=clock.now())
         stack.push_async_callback(store.close)
-        daemon = Daemon(config, store, clock, sources, channels)
+        daemon = Daemon(config, store, clock, sources, channels, heartbeat=heartbeat)
         await daemon.start(loaded)
         if config.http is not None:
             host, port = config.http
-            await stack.enter_async_context(serve(host, port, metrics=daemon.metrics, not_ready=daemon.not_ready))
+            pages = daemon.orders.pages() if config.policy.public_url else None
+            server = serve(host, port, metrics=daemon.metrics, not_ready=daemon.not_ready, acknowledge=pages)
+            await stack.enter_async_context(server)
         if config.control is not None:
-            commands = {"reload": daemon.reload, "status": daemon.status}
-            await stack.enter_async_context(listen(config.control, commands))
+            await stack.enter_async_context(listen(config.control, daemon.commands()))
         await daemon.run()

@@ -1,4 +1,4 @@
-"""What the daemon does besides: housekeeping, figures, the watchdog, watching files."""
+"""What the daemon does besides: housekeeping, the watchdog, watching files."""
 
 import asyncio
 import gc
@@ -10,7 +10,6 @@ from alertd.config.load import Config
 from alertd.errors import ConfigError, StorageBusy
 from alertd.ports import Clock, Store
 from alertd.sdnotify import Systemd
-from alertd.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +18,6 @@ KEEP = 90 * 86_400.0
 
 _PRUNE_EVERY = 3600.0
 _PRUNE_AT_ONCE = 1000
-_COUNT_EVERY = 5.0
 
 
 async def keep_house(store: Store, clock: Clock) -> None:
@@ -32,16 +30,6 @@ async def keep_house(store: Store, clock: Clock) -> None:
             log.info("old history is kept a while longer: %s", error)
         gc.collect()
         await clock.sleep(_PRUNE_EVERY)
-
-
-async def count_waiting(store: Store, clock: Clock, metrics: Metrics) -> None:
-    """Keep the figures of the outbox fresh."""
-    while True:
-        try:
-            metrics.depth(await store.depths(), clock.now())
-        except StorageBusy as error:
-            log.info("the outbox cannot be counted: %s", error)
-        await asyncio.sleep(_COUNT_EVERY)
 
 
 async def feed_watchdog(systemd: Systemd, every: float, progress: Callable[[], bool]) -> None:

@@ -7,15 +7,21 @@ import signal
 from collections.abc import Coroutine, Iterator, Sequence
 
 from alertd.app import chores
+from alertd.app.gone import unreachable
+from alertd.app.heartbeat import Heartbeat
+from alertd.app.orders import Orders
 from alertd.app.reload import read_again
-from alertd.app.restore import restore
+from alertd.app.restore import last_tick, restore
+from alertd.app.selfwatch import SelfWatch
+from alertd.app.troubles import STUCK, Signs
 from alertd.app.watch import Watch
 from alertd.clock import SystemClock
 from alertd.config.build import feeds
 from alertd.config.load import Config
 from alertd.config.loading import loading
-from alertd.control import Answer
-from alertd.errors import AlertdError, ConfigError
+from alertd.control import Answer, Arguments, Commands
+from alertd.dispatch.draw import Drawing
+from alertd.errors import ConfigError, first_of
 from alertd.model.units import say_duration
 from alertd.outbox.courier import Courier
 from alertd.pipeline import Pipeline
@@ -30,36 +36,53 @@ log = logging.getLogger(__name__)
 LAST_TICKS, DRAIN = 3.0, 20.0
 """Seconds that the ticks that wait get at the end, and after them what is in flight."""
 
-STUCK = 60.0
-"""A tick that takes longer than so many seconds is no progress."""
-
 
 class Daemon:
     """`start`, then `run` until a signal. Everything in it happens on one event loop."""
 
     def __init__(
-        self, config: Config, store: Store, clock: SystemClock, sources: Sequence[Source], channels: Sequence[Channel]
+        self,
+        config: Config,
+        store: Store,
+        clock: SystemClock,
+        sources: Sequence[Source],
+        channels: Sequence[Channel],
+        *,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._config = config
         self._store = store
         self._clock = clock
         self._sources = sources
+        self._heartbeat = heartbeat
         self._systemd = Systemd.of()
         self._stop = asyncio.Event()
         self._again = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._began = clock.now()
+        self._drawing = Drawing(config.policy, store.seal)
         self._couriers = [self._courier(channel) for channel in channels]
+        self._selfwatch = SelfWatch(
+            store,
+            clock,
+            self.metrics,
+            signs=self._signs,
+            config=lambda: self._config,
+            tell=self._tell,
+            skip=lambda seconds: self._watch.freshness.skip(seconds * self._clock.speed, self._clock.now()),
+        )
 
     def _courier(self, channel: Channel) -> Courier:
         return Courier(
             channel,
             self._store,
             self._clock,
+            draw=self._drawing,
             random=random.random,
             tell=self._tell,
             on_settled=self.metrics.settled,
+            freed=self._wake,
         )
 
     # ── from start to stop ───────────────────────────────────────────────────────────────────────────────────────
@@ -69,11 +92,14 @@ class Daemon:
         now, config = self._clock.now(), self._config
         with loading():
             snapshot = await self._store.load(now)
+            if (tick := last_tick(snapshot)) is not None:
+                self._clock.not_before(tick)
+                self._began = now = self._clock.now()
             strays = await self._store.bury_strays([*config.channels], now)
+            dead = unreachable(await self._store.dead())
             restored = restore(
                 snapshot,
                 feeds(config, self._sources),
-                word=self._store.word,
                 now=now,
                 max_jump=config.max_jump,
                 series=loaded.series,
@@ -89,12 +115,15 @@ class Daemon:
             known=restored.known,
             catching_up=True,
         )
-        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics)
+        self.orders = Orders(self._pipeline, self._store, self._clock, self._wake)
+        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics, changed=self._selfwatch.stir)
         self._start_with = loaded, restored.taken_up
         if strays:
             self._tell(
                 "strays", f"{strays} deliveries waited for channels that are gone from the configuration: buried"
             )
+        if dead:
+            self._tell("unreachable", dead)
         for problem in loaded.problems:
             log.warning("%s", problem)
 
@@ -108,7 +137,7 @@ class Daemon:
             async with asyncio.TaskGroup() as tasks:
                 await self._live(tasks)
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            raise first_of(group) from group
 
     async def _live(self, tasks: asyncio.TaskGroup) -> None:
         engine = tasks.create_task(self._pipeline.run())
@@ -151,7 +180,9 @@ class Daemon:
         yield self._watch.run()
         yield self._reload_when_asked()
         yield chores.keep_house(self._store, self._clock)
-        yield chores.count_waiting(self._store, self._clock, self.metrics)
+        yield self._selfwatch.run()
+        if self._heartbeat is not None:
+            yield self._heartbeat.run(self._progress, self.metrics.heartbeat)
         if (every := watchdog_interval()) is not None:
             yield chores.feed_watchdog(self._systemd, every, lambda: not self._stuck())
         if self._config.watch:
@@ -159,8 +190,8 @@ class Daemon:
 
     # ── what the tasks report ────────────────────────────────────────────────────────────────────────────────────
 
-    def _tell(self, key: str, text: str) -> None:
-        self._pipeline.tell_operator(key, text)
+    def _tell(self, key: str, text: str, receiver: str = "") -> None:
+        self._pipeline.tell_operator(key, text, receiver)
 
     def _wake(self) -> None:
         for courier in self._couriers:
@@ -178,6 +209,17 @@ class Daemon:
             reasons += [f"source {name}: {reason}" for name, reason in sorted(trouble.items())]
         return reasons
 
+    def commands(self) -> Commands:
+        """What the control socket offers."""
+
+        async def reload(_: Arguments) -> Answer:
+            return await self.reload()
+
+        async def status(_: Arguments) -> Answer:
+            return await self.status()
+
+        return {"reload": reload, "status": status, **self.orders.commands()}
+
     async def reload(self) -> Answer:
         """Read configuration and rules again; all of it is taken or, with a ConfigError, nothing."""
         async with self._reloading:
@@ -191,7 +233,7 @@ class Daemon:
                 raise
             finally:
                 self._systemd.ready(self._summary())
-            self._config = config
+            self._config, self._drawing.policy = config, config.policy
             await self._watch.want()
             self.metrics.reload(ok=True, now=self._clock.now())
             log.info("reloaded: %s", self._summary())
@@ -228,20 +270,26 @@ class Daemon:
         counts = (state.book.count, "rule"), (len(state), "alert"), (len(self._sources), "source")
         return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
 
-    def _stuck(self) -> bool:
+    def _busy_for(self) -> float:
+        """Real seconds that the current tick has been at work, 0 between ticks."""
         since = self._pipeline.busy_since
-        return since is not None and self._clock.now() - since > STUCK * self._clock.speed
+        return 0.0 if since is None else (self._clock.now() - since) / self._clock.speed
 
+    def _stuck(self) -> bool:
+        return self._busy_for() > STUCK
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that ended the daemon: the first of alertd's own, else the first bug."""
-    errors = list(_leaves(group))
-    return next((error for error in errors if isinstance(error, AlertdError)), errors[0])
+    def _progress(self) -> bool:
+        """True while ticks make progress, and there is something to make it with."""
+        return not self._stuck() and not self._pipeline.trouble and self._watch.freshness.any(self._clock.now())
 
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for part in error.exceptions:
-            yield from _leaves(part)
-    else:
-        yield error
+    def _signs(self) -> Signs:
+        return Signs(
+            ready=not self.not_ready(),
+            tick=self._busy_for(),
+            store=self._pipeline.trouble,
+            committed=self._pipeline.committed,
+            failing=self._watch.failing,
+            silent=self._watch.freshness.silent(self._clock.now()),
+            heartbeat=self._heartbeat.trouble if self._heartbeat else "",
+            held=self._pipeline.held(),
+        )

@@ -22,4 +22,5 @@ def rehearsal(config: Config) -> Config:
         policy=replace(config.policy, receivers=receivers),
         control=None,
         http=None,
+        heartbeat=None,
     )

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from alertd import history
+from alertd.app.freshness import Freshness, stale_after
 from alertd.errors import SourceError
 from alertd.market.gaps import Gap, unfilled, unseen
 from alertd.market.market import Series
@@ -26,15 +27,26 @@ PATIENCE = 60.0
 class Watch:
     """A poller for each source, and the history that windows and outages ask for.
 
-    `trouble` says of each source that is not well why.
+    `failing` is (source, reason) → what its poller says of it, until it is well again; `changed` is called when that
+    has changed.
     """
 
-    def __init__(self, sources: Sequence[Source], clock: Clock, pipeline: Pipeline, metrics: Metrics) -> None:
-        self.trouble: dict[str, str] = {}
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        clock: Clock,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        *,
+        changed: Callable[[], None],
+    ) -> None:
+        self.failing: dict[tuple[str, str], str] = {}
+        self.freshness = Freshness()
         self._sources = {source.name: source for source in sources}
         self._clock = clock
         self._pipeline = pipeline
         self._metrics = metrics
+        self._changed = changed
         self._new_windows = asyncio.Event()
         self._asked: dict[tuple[Series, float], float] = {}
         self._pollers = {
@@ -48,6 +60,11 @@ class Watch:
             )
             for source in sources
         }
+
+    @property
+    def trouble(self) -> dict[str, str]:
+        """Of each source that is not well why: the last reason."""
+        return dict(self.failing.keys())
 
     async def run(self) -> None:
         """Until cancelled. The rules must be in force."""
@@ -68,7 +85,9 @@ class Watch:
 
     async def want(self) -> None:
         """Poll what the rules in force ask for, and fetch the history of their windows."""
-        wanted = await self._pipeline.ask(State.wanted)
+        wanted, ages = await self._pipeline.ask(lambda state: (state.wanted(), stale_after(state)))
+        self.freshness.expect(ages, self._clock.now())
+        self._metrics.expect(ages)
         for name, poller in self._pollers.items():
             poller.want(wanted.get(name, {}))
         self._new_windows.set()
@@ -103,11 +122,15 @@ class Watch:
         return gaps
 
     async def _take(self, poll: Poll) -> None:
+        now = self._clock.now()
         self._metrics.record_poll(poll.source, ok=True)
+        self._metrics.heard(poll.source, now)
+        self.freshness.heard(poll.source, now)
         for note in poll.notes:
             self._pipeline.tell_operator(f"source:{poll.source}:{note}", note)
         for part in in_turn(poll):
             await self._pipeline.take(part)
+        self.freshness.taken(poll.source, self._clock.now())
 
     def _count_failure(self, source: str, error: SourceError) -> None:
         self._metrics.record_poll(source, ok=False)
@@ -116,10 +139,10 @@ class Watch:
 
     def _note_state(self, source: str, ok: bool, reason: str, text: str) -> None:
         if ok:
-            self.trouble.pop(source, None)
+            self.failing = {key: said for key, said in self.failing.items() if key[0] != source}
         else:
-            self.trouble[source] = reason
-        self._pipeline.tell_operator(f"source:{source}:{reason or 'well'}", text)
+            self.failing[source, reason] = text
+        self._changed()
 
 
 def _wanted(gaps: Sequence[Gap], state: State) -> list[Gap]:
