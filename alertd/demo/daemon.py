@@ -84,6 +84,23 @@ class Daemon:
             raise self.failure("the daemon did not end") from None
         return self._process.returncode or 0
 
+    async def says(self, *arguments: str) -> str:
+        """What another command says, with the same configuration; "" where it fails."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "alertd",
+            *arguments,
+            "--config",
+            str(self._config),
+            cwd=self._config.parent,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        said, _ = await process.communicate()
+        return said.decode() if not process.returncode else ""
+
     async def end(self) -> None:
         """Whatever happened: afterwards there is none."""
         self.kill()

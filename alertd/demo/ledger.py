@@ -1,17 +1,26 @@
 """What the daemon's own database says that it did: read while no daemon runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from alertd.demo.platforms.record import Received
+from alertd.dispatch.digest import compose
+from alertd.dispatch.policy import Policy
+from alertd.model.event import EventKind
 from alertd.model.notification import Notification
-from alertd.ports import Fate
-from alertd.storage.codec import decode_event, decode_notification
-from alertd.storage.database import open_readonly
-from alertd.storage.messages import PLACES
+from alertd.rows import Fate
+from alertd.storage.record import Waiting, read_outbox
+from alertd.storage.status import read_status
+
+_STATES = ("", Fate.SENT, Fate.BURIED, Fate.EXPIRED, Fate.SPARED)
+"""Waiting, and all the ways in which a delivery ends."""
+
+_ALL = 1_000_000
+
+_POLICY = Policy(receivers={})
+"""How its messages are drawn: the demo's configuration says nothing of zones and charts."""
 
 
 class Told(NamedTuple):
@@ -49,37 +58,38 @@ class Ledger:
         return [entry for entry in self.entries if not entry.fate]
 
     @property
+    def needed(self) -> list[Entry]:
+        """All but those whose message another address had already."""
+        return [entry for entry in self.entries if entry.fate != Fate.SPARED]
+
+    @property
     def unsent(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.fate != Fate.SENT]
+        return [entry for entry in self.needed if entry.fate != Fate.SENT]
 
 
 def read(path: Path) -> Ledger:
-    """The database at a path. Raises sqlite3.Error."""
-    with closing(open_readonly(path)) as connection:
-        (word,) = connection.execute("SELECT word FROM meta").fetchone()
-        events = (decode_event(body) for (body,) in connection.execute("SELECT body FROM event"))
-        names = {event.alert: (event.rule, event.symbol) for event in events}
-        told: dict[int, list[Told]] = {}
-        for message, alert, receiver in connection.execute(
-            "SELECT message, alert, receiver FROM item WHERE event = 'fired'"
-        ):
-            told.setdefault(message, []).append(Told(*names[alert], receiver))
-        entries = [
-            Entry(
-                f"{word}-{row // PLACES}",
-                receiver,
-                channel,
-                decode_notification(body),
-                "" if state in ("next", "queued") else state,
-                reason,
-                told.get(row // PLACES, ()),
-            )
-            for row, receiver, channel, state, reason, body in connection.execute(
-                "SELECT row, receiver, channel, state, reason, body FROM delivery ORDER BY row"
-            )
-        ]
-        (held,) = connection.execute("SELECT count(*) FROM held").fetchone()
-    return Ledger(entries, held)
+    """The database at a path. Raises StorageError."""
+    rows = [row for state in _STATES for row in read_outbox(path, state=state, limit=_ALL)]
+    entries = [_entry(row) for row in sorted(rows, key=lambda row: row.parcel.row)]
+    return Ledger(entries, read_status(path, events=0).held)
+
+
+def _entry(row: Waiting) -> Entry:
+    parcel, content = row.parcel, row.content
+    told = [
+        Told(each.event.rule, each.event.symbol, parcel.receiver)
+        for each in (*content.holding, *content.past)
+        if each.event.kind is EventKind.FIRED
+    ]
+    return Entry(
+        parcel.message,
+        parcel.receiver,
+        parcel.channel,
+        content.text or compose(content, parcel.created, _POLICY),
+        "" if parcel.at is None else parcel.state,
+        parcel.reason,
+        told,
+    )
 
 
 @dataclass(frozen=True, slots=True)

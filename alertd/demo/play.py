@@ -16,9 +16,10 @@ from alertd.demo import ledger, summary
 from alertd.demo.daemon import Daemon, Line
 from alertd.demo.expected import Watching
 from alertd.demo.market import MINUTE
+from alertd.demo.platforms.moods import WELL, Mood, Temper
 from alertd.demo.platforms.record import Answer, Received
 from alertd.demo.report import Death, Verdict, judge, naming
-from alertd.demo.scenario import KILLER, Watch, watches
+from alertd.demo.scenario import FLOOR, KILLER, Watch, watches
 from alertd.demo.session import Session, from_files, generated
 from alertd.demo.stage import PRICES_EVERY, SIGNALS_EVERY, Stage
 from alertd.demo.view import View, delivered, hhmm
@@ -32,6 +33,9 @@ OUTAGE_AT = 0.25
 
 OUTAGE = 5
 """Answers with 503 that it then gives."""
+
+SLACK_BACK = 2.5
+"""Seconds for which Slack stays down after alertd, which died at the same moment, is up again."""
 
 OVERDUE = 30 * MINUTE
 """After the steepest moment: if nothing was in flight to kill the daemon over until then, it is killed all the same."""
@@ -95,7 +99,9 @@ class Play:
             finally:
                 drawing.cancel()
                 await self._daemon.end()
+            story = await self._daemon.says("why", FLOOR)
         verdict = self._verdict(began, death, exit_code)
+        summary.tell(self._console, FLOOR, story)
         summary.conclude(self._console, self._stage.record.received, death, verdict, time.time() - self._real)
         return verdict
 
@@ -136,6 +142,7 @@ class Play:
         """Once: `taken` is the message that a platform has and has not confirmed."""
         if self._killed_at is None:
             self._daemon.kill()
+            self._stage.slack.mood = Mood(Temper.DEAD)
             self._killed_at, self._taken = self._clock.now(), taken
 
     async def _resurrect(self) -> Death:
@@ -143,12 +150,18 @@ class Play:
         self._view.doing = "alertd was killed (-9) and starts again"
         where = f": {self._taken.channel} has that message, alertd does not know yet" if self._taken else ""
         self._note(f"alertd is killed with -9{where}", "bold red")
+        self._note("Slack is down", "bold red")
         await self._daemon.died()
         left = ledger.read(self._state)
         await self._daemon.start()
         back = self._clock.now()
         self._note(f"alertd watches again (process {self._daemon.pid}), and looks at what it missed", "green")
+        asyncio.get_running_loop().call_later(SLACK_BACK, self._slack_again)
         return Death(at, back, self._taken, left)
+
+    def _slack_again(self) -> None:
+        self._stage.slack.mood = WELL
+        self._note("Slack is up again", "green")
 
     async def _close(self) -> int:
         """Let what is on its way arrive, and end the daemon; returns its exit code."""
@@ -162,14 +175,17 @@ class Play:
         return await self._daemon.stop()
 
     def _verdict(self, began: float, death: Death, exit_code: int) -> Verdict:
-        away, speed = death.back - death.at, self._session.speed
+        speed, end = self._session.speed, self._session.end
         interval = max(bars.interval for bars in self._session.market.bars.values())
+        # What was missed of the prices meanwhile comes from the API's history; of the signals there is none.
+        prices = self._stage.pause(self._stage.prices, (began, death.back, end), but=death.back)
+        signals = self._stage.pause(self._stage.signals, (began, end))
         watching = Watching(
             self._session.market,
             began + 4 * PRICES_EVERY * speed,
             self._session.end,
-            price_lag=max(3 * PRICES_EVERY * speed, 2 * interval),
-            signal_lag=2 * SIGNALS_EVERY * speed + away,
+            price_lag=prices + max(2 * PRICES_EVERY * speed, interval),
+            signal_lag=signals + SIGNALS_EVERY * speed,
         )
         return judge(
             self._rules,
@@ -179,6 +195,7 @@ class Play:
             death,
             complaints=self._stage.complaints,
             recognised=self._stage.recognised,
+            refused=self._stage.refused,
             exit_code=exit_code,
         )
 
@@ -192,7 +209,7 @@ class Play:
     def _received(self, message: Received) -> None:
         """A platform has taken a message, and has not answered yet: the worst moment to die is now."""
         self._view.arrived[message.channel] += 1
-        self._view.say(delivered(message.at, message.channel, message.text))
+        self._view.say(delivered(message))
         if KILLER in message.text and self._largest.search(message.text):
             self._kill(message)
 

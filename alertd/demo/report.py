@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from alertd.demo.expected import Question, Watching
 from alertd.demo.ledger import Entry, Ledger, Match, Told, match
 from alertd.demo.platforms.record import Received
-from alertd.demo.scenario import PEOPLE, Watch
+from alertd.demo.scenario import Watch, whose
+from alertd.rows import Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Death:
 class Verdict:
     """`expected` had to arrive, `missing` of it did not; `untrue` was told and cannot have been. `unsent` stands in the
     database and was not sent, `lost` was sent for all alertd knows and did not arrive. `twice` came twice, `excused` of
-    it because it was in flight when alertd died. `recognised` came again and was dropped by the platform."""
+    it because it was in flight when alertd died. `recognised` came again and was dropped by the platform. So many were
+    `refused` because they came too fast."""
 
     expected: Sequence[Told]
     missing: Sequence[Told]
@@ -39,6 +41,7 @@ class Verdict:
     unexcused: Sequence[Entry]
     recognised: int
     complaints: Sequence[str]
+    refused: int
     exit_code: int
     held: int
     in_flight: Sequence[Entry]
@@ -47,7 +50,7 @@ class Verdict:
     def good(self) -> bool:
         """True if all that was expected arrived, and nothing else is wrong."""
         wrong = (self.missing, self.untrue, self.unsent, self.lost, self.strays, self.unexcused, self.complaints)
-        return not any(wrong) and not self.exit_code and not self.held
+        return not any(wrong) and not self.exit_code and not self.held and not self.refused
 
 
 def judge(
@@ -59,6 +62,7 @@ def judge(
     *,
     complaints: Sequence[str],
     recognised: int,
+    refused: int,
     exit_code: int,
 ) -> Verdict:
     """Sets what had to arrive, what the database says and what the platforms got against each other."""
@@ -66,20 +70,22 @@ def judge(
     true = set(_asked(watches, lambda question, coin: question.may(watching, coin)))
     found = match(ledger.entries, received)
     arrived = {told for place, entry in enumerate(ledger.entries) if found.times[place] for told in entry.told}
-    channels = {person.name: person.channel for person in PEOPLE}
     return Verdict(
         expected=expected,
-        missing=[told for told in expected if told not in arrived or not _named(told, channels, received)],
-        told=sum(len(entry.told) for entry in ledger.entries),
+        missing=[told for told in expected if told not in arrived or not _named(told, received)],
+        told=sum(len(entry.told) for entry in ledger.needed),
         untrue=sorted({told for entry in ledger.entries for told in entry.told} - true),
-        messages=len(ledger.entries),
+        messages=len(ledger.needed),
         unsent=ledger.unsent,
-        lost=[entry for place, entry in enumerate(ledger.entries) if not found.times[place] and entry.fate],
+        lost=[
+            entry for place, entry in enumerate(ledger.entries) if not found.times[place] and entry.fate == Fate.SENT
+        ],
         strays=found.strays,
         twice=[entry for place, entry in enumerate(ledger.entries) if found.times[place] > 1],
         unexcused=_unexcused(ledger, found, death),
         recognised=recognised,
         complaints=complaints,
+        refused=refused,
         exit_code=exit_code,
         held=ledger.held,
         in_flight=death.ledger.open if death else (),
@@ -102,11 +108,11 @@ def naming(coin: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(coin)}(?!\w)")
 
 
-def _named(told: Told, channels: dict[str, str], received: Sequence[Received]) -> bool:
+def _named(told: Told, received: Sequence[Received]) -> bool:
     """True if a person got words that name the rule and the coin. (A long digest names some coins by number only.)"""
     coin = naming(told.coin)
     return any(
-        message.channel == channels[told.receiver]
+        whose(message) == told.receiver
         and told.rule in message.text
         and (coin.search(message.text) or " more" in message.text)
         for message in received

@@ -1,13 +1,15 @@
-"""Who wants to be told of what in the demo: five people, their rules, and the numbers in them, taken from the market
-so that something happens in any."""
+"""Who wants to be told of what in the demo: five people, how much each wants to hear, their rules, and the numbers in
+them, taken from the market so that something happens in any."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import numpy as np
 
 from alertd.demo.expected import Below, Both, Flips, Move, Question, Says
 from alertd.demo.market import HOUR
+from alertd.demo.platforms.record import Received
 from alertd.demo.session import Session, moves
 
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0)
@@ -18,26 +20,47 @@ MAJORS = 5
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A receiver: `role` is what the demo calls it, `address` is on the channel; `cap` as the configuration says it."""
+    """A receiver: `address` is on the channel; `cap` as the configuration says it. One that `sleeps` has quiet hours;
+    `otherwise` is the mailbox for what the channel does not take."""
 
     name: str
     channel: str
     address: str
-    role: str
     cap: str = ""
+    sleeps: bool = False
+    otherwise: str = ""
 
 
 PEOPLE = (
-    Person("trader", "telegram", "110201543", "a trader"),
-    Person("desk", "slack", "#alerts", "a trading desk"),
-    Person("community", "discord", "876543210987654321", "a community", cap="2/h"),
-    Person("operator", "email", "ops@desk.example", "who runs alertd"),
-    Person("bot", "webhook", "default", "a program"),
+    Person("trader", "telegram", "110201543"),
+    Person("desk", "slack", "#alerts", otherwise="desk@desk.example"),
+    Person("community", "discord", "876543210987654321", cap="2/h", sleeps=True),
+    Person("operator", "email", "ops@desk.example"),
+    Person("bot", "webhook", "default"),
 )
 
 OPERATOR = "operator"
 KILLER = "majors-fall"
 """The rule during whose first message the daemon is killed."""
+
+FLOOR = "floor"
+"""The rule whose story is told at the end."""
+
+
+def whose(received: Received) -> str:
+    """Who got a message: a channel has one person, but mailboxes."""
+    mail = received.channel == "email"
+    for person in PEOPLE:
+        if received.address in (person.otherwise, person.address) if mail else person.channel == received.channel:
+            return person.name
+    return "?"
+
+
+def nights(session: Session) -> str:
+    """Quiet hours that end long before the session does: the second to the fourth of its twelve parts."""
+    part = (session.end - session.start) / 12
+    first, last = (session.start + parts * part for parts in (1, 4))
+    return "-".join(f"{datetime.fromtimestamp(moment, UTC):%H:%M}" for moment in (first, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +98,11 @@ def watches(session: Session) -> tuple[Watch, ...]:
     clear = float(f"{level * 1.03:.3g}")
     floor: dict[str, object] = {"until": f"price > {clear:.10g}", "tell": ["fired", "resolved"], "remind": "2h"}
     return (
-        Watch(KILLER, Move(-narrow), majors, ("trader",), {"cooldown": "2h"}),
+        Watch(KILLER, Move(-narrow), majors, ("trader",), {"cooldown": "2h", "labels": {"severity": "critical"}}),
         Watch("market-crash", Move(-wide), coins, ("desk", "bot"), {"cooldown": "4h"}),
         Watch("new-signal", Flips(), coins, ("community",)),
         Watch("against-the-trend", Both(Move(bounce), Says(-1)), majors, ("trader", "bot"), {"cooldown": "2h"}),
-        Watch("floor", Below(level), majors[:1], (OPERATOR, "bot"), floor),
+        Watch(FLOOR, Below(level), majors[:1], ("trader", OPERATOR, "bot"), floor),
     )
 
 

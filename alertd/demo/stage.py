@@ -4,23 +4,34 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Self
 
 from alertd.channels.webhook import WINDOW
 from alertd.demo.feeds import CoinGeckoFeed, TokenMetricsFeed
+from alertd.demo.feeds.ground import Feed
+from alertd.demo.market import MINUTE
 from alertd.demo.platforms.discord import DiscordPlatform
+from alertd.demo.platforms.limits import DISCORD, SLACK, TELEGRAM, smtp, webhook
 from alertd.demo.platforms.record import Received, Record
 from alertd.demo.platforms.slack import SlackPlatform
 from alertd.demo.platforms.smtp import SmtpPlatform
 from alertd.demo.platforms.telegram import TelegramPlatform
 from alertd.demo.platforms.webhook import WebhookPlatform
-from alertd.demo.scenario import OPERATOR, PEOPLE, Watch
+from alertd.demo.scenario import OPERATOR, PEOPLE, Person, Watch, nights
 from alertd.demo.session import Session
 from alertd.sources.coins import CoinTable
 
 PRICES_EVERY, SIGNALS_EVERY = 0.15, 0.45
 """Seconds of ours from poll to poll."""
+
+STORM = 30 * MINUTE
+"""Within so long a quarter of the coins has to fire to make a storm."""
+
+INSTEAD_AFTER = 10 * MINUTE
+"""After so long a message goes another way."""
 
 KEYS = ("coingecko", "tokenmetrics", "telegram", "slack", "discord", "email", "webhook")
 
@@ -39,7 +50,7 @@ class Stage:
     ) -> None:
         self.session = session
         self.folder = folder
-        self.record = Record(now=now, on_received=on_received)
+        self.record = Record(now=now, on_received=on_received, flight=0.1 * session.speed)
         # When the session is over the market stands still, so that nothing new comes while the last things are told.
         self._prices_record = Record(now=lambda: min(now(), session.end))
         self.signals_record = Record(now=lambda: min(now(), session.end))
@@ -51,11 +62,13 @@ class Stage:
         self.signals = TokenMetricsFeed(
             session.market, self.signals_record, table.ids("tokenmetrics"), keys={keys["tokenmetrics"]}
         )
-        self._telegram = TelegramPlatform(self.record, keys["telegram"])
-        self._slack = SlackPlatform(self.record, token=keys["slack"], hook="")
-        self._discord = DiscordPlatform(self.record, token=keys["discord"], hook="")
-        self._email = SmtpPlatform(self.record, login=("alerts", keys["email"]))
-        self._webhook = WebhookPlatform(self.record, [keys["webhook"]], window=WINDOW * session.speed)
+        self._telegram = TelegramPlatform(self.record, keys["telegram"], limits=TELEGRAM)
+        self.slack = SlackPlatform(self.record, token=keys["slack"], hook="", limits=SLACK)
+        self._discord = DiscordPlatform(self.record, token=keys["discord"], hook="", limits=DISCORD)
+        self._email = SmtpPlatform(self.record, login=("alerts", keys["email"]), limits=smtp(60))
+        self._webhook = WebhookPlatform(
+            self.record, [keys["webhook"]], window=WINDOW * session.speed, limits=webhook(10, burst=20)
+        )
         self._servers = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -64,7 +77,7 @@ class Stage:
                 self.prices,
                 self.signals,
                 self._telegram,
-                self._slack,
+                self.slack,
                 self._discord,
                 self._email,
                 self._webhook,
@@ -86,6 +99,18 @@ class Stage:
     def complaints(self) -> list[str]:
         """What was wrong with what alertd sent and asked."""
         return [*self.record.wrong, *self._prices_record.wrong, *self.signals_record.wrong]
+
+    def pause(self, feed: Feed, moments: Sequence[float], *, but: float = inf) -> float:
+        """The longest time without a poll that was answered, by the market's clock: between two of them, or one and
+        one of `moments`, `but` not the one that ended then. Histories are no polls."""
+        polls = [at for at, path in feed.answered if not path.endswith("/market_chart")]
+        times = [at for at in sorted([*polls, *moments]) if moments[0] <= at <= moments[-1]]
+        return max((later - earlier for earlier, later in pairwise(times) if later != but), default=0.0)
+
+    @property
+    def refused(self) -> int:
+        """How many messages came faster than a platform takes them."""
+        return self.record.refused.total() + self.record.early
 
     @property
     def asked(self) -> int:
@@ -111,18 +136,27 @@ class Stage:
                 for coin in self.session.market.bars
             },
             "channels": self._channels(),
-            "receivers": {
-                person.name: {person.channel: person.address, **({"cap": person.cap} if person.cap else {})}
-                for person in PEOPLE
-            },
+            "receivers": {person.name: self._receiver(person) for person in PEOPLE},
             "operator": [OPERATOR],
+            "storm": {"coins": str(max(len(self.session.market.bars) // 4, 2)), "within": f"{STORM:.0f}s"},
             "http": "off",
+            "outbox_age": "off",  # minutes pass in no time here
         }
         # JSON is YAML, and needs no thought about what a coin may be called.
         (self.folder / "rules.yaml").write_text(json.dumps(rules, indent=1), encoding="utf-8")
         path = self.folder / "alertd.yaml"
         path.write_text(json.dumps(config, indent=1), encoding="utf-8")
         return path
+
+    def _receiver(self, person: Person) -> dict[str, object]:
+        entry: dict[str, object] = {person.channel: person.address}
+        if person.cap:
+            entry["cap"] = person.cap
+        if person.sleeps:
+            entry["quiet"] = nights(self.session)
+        if person.otherwise:
+            entry["else"] = {"email": person.otherwise, "after": f"{INSTEAD_AFTER:.0f}s"}
+        return entry
 
     def _sources(self) -> dict[str, dict[str, object]]:
         speed = self.session.speed
@@ -143,7 +177,7 @@ class Stage:
     def _channels(self) -> dict[str, dict[str, object]]:
         return {
             "telegram": {"url": self._telegram.url, "token": self._file("telegram")},
-            "slack": {"url": self._slack.url, "token": self._file("slack")},
+            "slack": {"url": self.slack.url, "token": self._file("slack")},
             "discord": {"url": self._discord.api, "token": self._file("discord")},
             "email": {
                 "host": "localhost",

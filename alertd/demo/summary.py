@@ -10,7 +10,7 @@ from rich.text import Text
 from alertd.demo.ledger import Entry, Told
 from alertd.demo.platforms.record import Received
 from alertd.demo.report import Death, Verdict
-from alertd.demo.scenario import PEOPLE, Person, Watch
+from alertd.demo.scenario import PEOPLE, Person, Watch, nights, whose
 from alertd.demo.session import Session
 from alertd.demo.view import first_line, hhmm
 
@@ -38,7 +38,8 @@ def introduce(console: Console, session: Session, rules: Sequence[Watch]) -> Non
     console.print("The AI signals are computed from the prices (moving averages): no AI was asked.")
     console.print("A real `alertd run` polls both in CoinGecko's and Token Metrics' formats and")
     console.print("delivers through the real SDKs to servers that check what they get.")
-    console.print(f"It takes {lasts} s. In the middle alertd is killed with -9, and has to lose nothing.")
+    console.print(f"It takes {lasts} s. In the middle alertd is killed with -9 and Slack goes down with it:")
+    console.print("nothing may be lost. The community sleeps from {} to {}.".format(*nights(session).split("-")))
     console.print()
     table = Table.grid(padding=(0, 2))
     for person in PEOPLE:
@@ -53,12 +54,20 @@ def _coins(coins: Sequence[str]) -> str:
     return _count(len(coins), "coin") if len(coins) > 2 else ", ".join(coins)
 
 
+def tell(console: Console, rule: str, story: str) -> None:
+    """The story of an episode, as `alertd why` has it."""
+    if story:
+        console.print()
+        console.print(f"alertd why {rule}", style="bold")
+        console.print(Text(story.rstrip()), soft_wrap=not console.is_terminal)
+
+
 def conclude(console: Console, received: Sequence[Received], death: Death, verdict: Verdict, seconds: float) -> None:
     """Who got what, and the accounts."""
     console.print()
     console.print("What each got", style="bold")
     for person in PEOPLE:
-        mine = [message for message in received if message.channel == person.channel]
+        mine = [message for message in received if whose(message) == person.name]
         console.print()
         console.print(_who(person, mine))
         shown = mine if len(mine) <= _SHOWN + 1 else [*mine[: _SHOWN // 2], *mine[-_SHOWN // 2 :]]
@@ -67,7 +76,9 @@ def conclude(console: Console, received: Sequence[Received], death: Death, verdi
                 console.print(Text(f"  … {len(mine) - len(shown)} more", style="dim"))
             # In a file or a pipe lines are whole; on a terminal they are cut.
             again = any(other.text == message.text for other in mine[: mine.index(message)])
-            line = Text(f"  {hhmm(message.at)}  {'(again) ' if again else ''}{first_line(message.text)}")
+            how = "" if message.channel == person.channel else f"({message.channel} instead) "
+            how += "(again) " if again else "" if message.new else "(changed in place) "
+            line = Text(f"  {hhmm(message.at)}  {how}{first_line(message.text)}")
             console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
     console.print()
     accounts = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
@@ -87,8 +98,13 @@ def _who(person: Person, mine: Sequence[Received]) -> Text:
     when = f", {hhmm(mine[0].at)}" if mine else ""
     when += f" to {hhmm(mine[-1].at)}" if len(mine) > 1 else ""
     cap = f" (cap {person.cap}: digests)" if person.cap else ""
+    new = [message for message in mine if message.new]
+    changed = f", {len(mine) - len(new)} changed in place" if len(new) < len(mine) else ""
     return Text.assemble(
-        (person.name, "bold"), " over ", (person.channel, "cyan"), f": {_count(len(mine), 'message')}{when}{cap}"
+        (person.name, "bold"),
+        " over ",
+        (person.channel, "cyan"),
+        f": {_count(len(new), 'message')}{changed}{when}{cap}",
     )
 
 
@@ -125,6 +141,8 @@ def _conduct(verdict: Verdict) -> Iterator[Account]:
     """What the servers say, and how it ended."""
     text = f"The servers checked signatures, markup, MIME and requests: {len(verdict.complaints)} complaints."
     yield Account(not verdict.complaints, text, verdict.complaints)
+    text = f"They enforced the platforms' limits, too: {verdict.refused} messages came too fast."
+    yield Account(not verdict.refused, text, ())
     text = f"Told to stop at the end, alertd finished and ended with exit code {verdict.exit_code}."
     yield Account(not verdict.exit_code, text, ())
 

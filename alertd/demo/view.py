@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alertd.demo.market import MINUTE, Market
-from alertd.demo.scenario import PEOPLE
+from alertd.demo.platforms.record import Received
+from alertd.demo.scenario import PEOPLE, whose
 from alertd.demo.session import Session
 from alertd.model.units import say_number
 
@@ -27,8 +28,6 @@ _BARS = "▁▂▃▄▅▆▇█"
 _BACK = 10
 """Quarters of an hour that the little curves show."""
 
-_RECEIVERS = {person.channel: person.name for person in PEOPLE}
-
 
 def hhmm(at: float) -> str:
     """A time of the market's clock."""
@@ -40,12 +39,13 @@ def first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
 
-def delivered(at: float, channel: str, text: str) -> Text:
+def delivered(message: Received) -> Text:
     """A line on a message that arrived: when, who, over what, and its first line."""
-    line = Text(f"{hhmm(at)}  ", no_wrap=True, overflow="ellipsis")
-    line.append(f"{_RECEIVERS.get(channel, '?'):<10}", style="bold")
-    line.append(f"{channel:<9} ", style="cyan")
-    return line.append(first_line(text))
+    line = Text(f"{hhmm(message.at)}  ", no_wrap=True, overflow="ellipsis")
+    line.append(f"{whose(message):<10}", style="bold")
+    line.append(f"{message.channel:<9} ", style="cyan")
+    line.append("" if message.new else "(changed in place) ", style="dim")
+    return line.append(first_line(message.text))
 
 
 @dataclass(slots=True)

@@ -29,6 +29,8 @@ async def test_a_short_demo_loses_nothing() -> None:
     assert len(verdict.expected) >= 12, text
     assert "alertd is killed with -9: telegram has that message" in text
     assert "Nothing was lost." in text
+    for shown in ("Storm: ", "Slack is down", "Slack is up again", "alertd why floor", "still firing after 2h"):
+        assert shown in text
     for person in ("trader over telegram", "desk over slack", "community over discord", "operator over email"):
         assert f"{person}: 0 messages" not in text
 

@@ -56,6 +56,7 @@ def verdict(
         death,
         complaints=complaints,
         recognised=0,
+        refused=0,
         exit_code=exit_code,
     )
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alertd.demo.market import HOUR
+from alertd.demo.platforms.record import Received
 from alertd.demo.session import Session, generated
 from alertd.demo.view import View, delivered
 
@@ -14,6 +15,10 @@ from alertd.demo.view import View, delivered
 @pytest.fixture(scope="module")
 def session() -> Session:
     return generated()
+
+
+def message(channel: str, text: str, at: float) -> Received:
+    return Received(channel, "", "", text, at)
 
 
 @pytest.mark.parametrize("hour", [-2, 0, 12.5, 24, 30], ids=lambda hour: f"{hour} h")
@@ -25,9 +30,7 @@ def test_a_live_picture_fits(session: Session, width: int, hour: float) -> None:
     with view:
         screen.truncate(0)
         for number in range(20):
-            view.say(
-                delivered(session.start + number * HOUR, "telegram", f"BTC {number}: price < 63500 {'x' * 99}\nmore")
-            )
+            view.say(delivered(message("telegram", f"BTC {number}: price < 63500 {'x' * 99}\nmore", session.start)))
         view.draw()
         lines = screen.getvalue().splitlines()
     assert 15 < len(lines) <= 24
@@ -39,7 +42,9 @@ def test_a_live_picture_fits(session: Session, width: int, hour: float) -> None:
 def test_elsewhere_there_are_lines(session: Session) -> None:
     out = io.StringIO()
     with View(session, lambda: session.start, Console(file=out, width=40)) as view:
-        view.say(delivered(session.start, "slack", "BTC 60,000: price < 63500 and more than a line of it\nmore"))
+        view.say(
+            delivered(message("slack", "BTC 60,000: price < 63500 and more than a line of it\nmore", session.start))
+        )
         view.say(Text("something happened"))
         view.draw()
     assert out.getvalue() == (
