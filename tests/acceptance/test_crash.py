@@ -11,6 +11,7 @@ from alertd.model.event import EventKind
 from tests.acceptance.daemon import Daemon, rule, watching
 from tests.acceptance.hook import Hook, arrived
 from tests.acceptance.ticker import Ticker
+from tests.faults.dying import CRASH
 
 UP = rule("up", "price > 70k", until="price < 60k", cooldown="1h")
 """Once in an hour, whatever the price does."""
@@ -99,11 +100,11 @@ async def test_after_the_send_and_before_the_answer(ticker: Ticker, tmp_path: Pa
         assert hook.repeats == 1
 
 
-@pytest.mark.parametrize("moment", ["before", "during", "after"])
+@pytest.mark.parametrize("moment", ["before", "in", "after"])
 async def test_around_the_commit(ticker: Ticker, hook: Hook, tmp_path: Path, moment: str) -> None:
     """It dies in the very commit that holds the message: all of it is there, or nothing."""
     async with Daemon(tmp_path, watching(ticker, f"{hook.url}/hook", tmp_path), [UP]) as daemon:
-        await daemon.start(program=("-m", "tests.acceptance.dying", moment))
+        await daemon.start(program=("-m", "tests.faults.dying"), **{CRASH: f"{moment}-commit"})
         await ticker.judged(BTCUSDT=65_000)
         ticker.prices["BTCUSDT"] = 71_000
         assert await daemon.ended() == -9
