@@ -17,7 +17,18 @@ print(*project["dependency-groups"]["dev"], *project["build-system"]["requires"]
 endef
 export DEV
 
-.PHONY: demo test format docs bench bench-peers lock clean
+# Debian asks this file before a package starts its service.
+define NO_SERVICES
+policy=/usr/sbin/policy-rc.d
+if ! test -e $$policy; then
+	trap "rm -f $$policy" EXIT
+	printf '#!/bin/sh\nexit 101\n' > $$policy && chmod 755 $$policy
+fi
+
+endef
+export NO_SERVICES
+
+.PHONY: demo test format docs bench bench-peers faults soak lock clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml requirements-dev.txt
@@ -44,10 +55,20 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ONLY)
 
-# What `make bench` compares with, from the system's packages; a service that comes with one is neither used nor needed.
+# What `make bench` compares with: from the system's packages, of which no service is started, and Apprise with a Python of
+# its own.
 bench-peers:
 	$(SUDO) apt-get update
-	$(SUDO) apt-get install --yes --no-install-recommends prometheus
+	$(SUDO) sh -c "$$NO_SERVICES"'apt-get install --yes --no-install-recommends prometheus prometheus-alertmanager'
+	$(PYTHON) -m venv .peers/apprise
+	.peers/apprise/bin/python -m pip install --quiet apprise
+
+# FULL=1 repeats each row 50 times, not 5. The one with a full disk mounts a small one, which only root may do.
+faults: $(STAMP)
+	$(BIN)/python -m tests.faults $(ONLY)
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.faults.soak
 
 # After a change of the language: the tables of its page.
 docs: $(STAMP)
