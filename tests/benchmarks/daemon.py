@@ -31,7 +31,7 @@ def feeds() -> Feeds:
 
 async def start(store: SqliteStore, now: float) -> Restored:
     """What a daemon does with its store until all alerts in it are in force."""
-    return restore(await store.load(now), feeds(), word=store.word, now=now, max_jump=None)
+    return restore(await store.load(now), feeds(), now=now, max_jump=None)
 
 
 class Count:

@@ -5,12 +5,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from alertd.dispatch.plan import Planned, plan
+from alertd.dispatch.desk import Planned
+from alertd.dispatch.plan import plan
 from alertd.dispatch.state import DispatchState
 from alertd.market import pages
 from alertd.model.event import Event
-from alertd.ports import Commit
+from alertd.rows import Commit
 from alertd.rules.outcome import Outcome
+from alertd.rules.standing import Rulebook
 from alertd.rules.state import State
 from alertd.storage.sqlite import SqliteStore
 from tests.benchmarks.daemon import OPEN
@@ -26,7 +28,7 @@ class Desk:
 
     def __enter__(self) -> Self:
         self._store = self._runner.run(SqliteStore.open(self._path, now=0.0))
-        self._dispatch = DispatchState(word=self._store.word)
+        self._dispatch = DispatchState()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
@@ -37,21 +39,20 @@ class Desk:
         """Plan and commit what a tick led to, timed under that name."""
         events = self._watch(f"{name} events", lambda: list(outcome.events))
         planned = self._watch(f"{name} dispatch", lambda: self._plan(outcome, events, now))
-        self._watch(f"{name} commit", lambda: self._commit(outcome, events, planned, now))
+        self._watch(f"{name} commit", lambda: self._commit(outcome, planned, now))
 
     def _plan(self, outcome: Outcome, events: list[Event], now: float) -> Planned:
-        return plan(self._dispatch, events, outcome.notices, rules=self._state, policy=OPEN, now=now)
+        return plan(self._dispatch, events, outcome.notices, rules=Rulebook(self._state), policy=OPEN, now=now)
 
-    def _commit(self, outcome: Outcome, events: list[Event], planned: Planned, now: float) -> None:
+    def _commit(self, outcome: Outcome, planned: Planned, now: float) -> None:
         commit = Commit(
             now=now,
             alerts=outcome.alerts,
             pages=pages.changed(self._state.market),
-            events=events,
+            entries=planned.entries,
             drops=outcome.drops,
+            items=planned.items,
             messages=planned.messages,
-            held=planned.held,
-            released=planned.released,
-            not_sent=planned.not_sent,
+            kept=planned.kept,
         )
         self._runner.run(self._store.commit(commit))

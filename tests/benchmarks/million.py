@@ -20,7 +20,7 @@ from alertd.model.alert import ALERT, AlertBlock, RuleRow
 from alertd.model.alert import State as Life
 from alertd.model.event import EventKind
 from alertd.model.reading import Poll
-from alertd.ports import Commit
+from alertd.rows import Commit
 from alertd.rules.amend import Change, amend
 from alertd.rules.bank import Shape
 from alertd.rules.book import RuleColumns
