@@ -13,8 +13,7 @@ from alertd.pipeline import Pipeline
 from alertd.ports import Clock, Store
 from alertd.rules.standing import Open, Rulebook
 from alertd.rules.state import State
-from alertd.web.acknowledge import Acknowledge as Pages
-from alertd.web.acknowledge import Shown, shown
+from alertd.web.acknowledge import AckPages, Shown, shown
 
 
 class Orders:
@@ -37,9 +36,9 @@ class Orders:
             "outbox-bury": self._bury,
         }
 
-    def pages(self) -> Pages:
+    def pages(self) -> AckPages:
         """What the pages that a message links to may ask."""
-        return Pages(self._store.seal, self._show, self._take)
+        return AckPages(self._store.seal, self._show, self._take)
 
     # ── silences and mutes ───────────────────────────────────────────────────────────────────────────────────────
 

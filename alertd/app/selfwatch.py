@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from alertd.app.troubles import TICK, Disk, Figures, Moment, Signs, Told, jump, troubles
+from alertd.app.troubles import TICK, Bulletin, Disk, Figures, Moment, Signs, jump, troubles
 from alertd.config.load import Config
 from alertd.errors import StorageBusy
 from alertd.ports import Clock, Store
@@ -54,7 +54,7 @@ class SelfWatch:
         self._config = config
         self._tell = tell
         self._skip = skip
-        self._told = Told()
+        self._told = Bulletin()
         self._depths: Sequence[Depth] = ()
         self._disk: Disk | None = None
         self._news = asyncio.Event()

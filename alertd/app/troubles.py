@@ -161,7 +161,7 @@ def jump(before: Moment, after: Moment, zone: tzinfo) -> Jump | None:
     return None
 
 
-class Told:
+class Bulletin:
     """Which troubles the operator knows of: each is told once, and once that it is over, in turns (see `Health`)."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from alertd.cli.options import ago_or_moment, config_option, now_of
 from alertd.config import load
 from alertd.errors import ConfigError, did_you_mean
 from alertd.model.event import EventKind
-from alertd.storage.record import Told, read_history
+from alertd.storage.record import Happening, read_history
 from alertd.storage.standing import read_rules
 
 _MOMENT = 0.5
@@ -62,7 +62,7 @@ def command(
         click.echo("nothing is on record" + (" of that" if rule or receiver or symbol or since else " yet"))
 
 
-def _notable(read: Callable[..., list[Told]], limit: int) -> list[Told]:
+def _notable(read: Callable[..., list[Happening]], limit: int) -> list[Happening]:
     """The latest that are more than the end of a moment, newest first."""
     asked = limit
     while True:
@@ -73,7 +73,7 @@ def _notable(read: Callable[..., list[Told]], limit: int) -> list[Told]:
         asked *= 2
 
 
-def _of_a_moment(told: Told) -> bool:
+def _of_a_moment(told: Happening) -> bool:
     """True for the end of what lasted for a moment only, of which nobody was told: its beginning says it all."""
     event = told.entry.event
     ended = event.kind is EventKind.RESOLVED and not event.reason
@@ -81,7 +81,7 @@ def _of_a_moment(told: Told) -> bool:
     return ended and nobody and event.time - event.opened < _MOMENT
 
 
-def rows(told: Iterable[Told], zone: tzinfo) -> Iterable[tuple[str, str, str, str]]:
+def rows(told: Iterable[Happening], zone: tzinfo) -> Iterable[tuple[str, str, str, str]]:
     for each in told:
         event = each.entry.event
         yield (
@@ -92,7 +92,7 @@ def rows(told: Iterable[Told], zone: tzinfo) -> Iterable[tuple[str, str, str, st
         )
 
 
-def line(told: Told) -> str:
+def line(told: Happening) -> str:
     """An event as JSON with all that is on record of it; times are epoch seconds, `iso` the first one's for people."""
     number, event, words = told.entry
     whole = {

@@ -15,7 +15,7 @@ from alertd.dispatch.render import fold
 from alertd.errors import AlertdError, ControlError, StorageUnusable, did_you_mean
 from alertd.model.notification import Content
 from alertd.model.units import say_duration
-from alertd.storage.record import Waiting, read_outbox
+from alertd.storage.record import Letter, read_outbox
 from alertd.storage.sqlite import SqliteStore
 
 STATES = ("waiting", "buried", "expired", "sent", "spared")
@@ -88,7 +88,7 @@ def bury(*, rows: tuple[int, ...], config_path: Path) -> None:
     _say(f"{_deliveries(count)} given up", rows, count)
 
 
-def rows_of(found: Iterable[Waiting], zone: tzinfo, now: float) -> Iterator[tuple[object, ...]]:
+def rows_of(found: Iterable[Letter], zone: tzinfo, now: float) -> Iterator[tuple[object, ...]]:
     for parcel, content in ((each.parcel, each.content) for each in found):
         way = parcel.channel, fold(parcel.address), parcel.receiver
         yield parcel.row, say_duration(now - parcel.created), *way, wording.way(parcel, now, zone), says(content)

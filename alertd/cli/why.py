@@ -19,7 +19,7 @@ from alertd.model.kept import Acknowledged, Escalation, Kept, Silence
 from alertd.model.notification import ItemFate
 from alertd.model.reasons import say_reason
 from alertd.model.units import say_duration, say_number
-from alertd.storage.record import Parcel, Retold, Share, Story, Told, read_episode
+from alertd.storage.record import Happening, Parcel, Retold, Share, Story, read_episode
 from alertd.storage.standing import read_kept, read_rules
 
 _INSET = "    "
@@ -70,7 +70,7 @@ def _words(entry: Entry) -> Iterator[str]:
         yield "labels " + ", ".join(fold(f"{label}={value}") for label, value in entry.words.labels)
 
 
-def _step(told: Told, silences: dict[int, Silence], zone: tzinfo) -> Step:
+def _step(told: Happening, silences: dict[int, Silence], zone: tzinfo) -> Step:
     event = told.entry.event
     lines = [wording.happened(event)]
     if seen := [f"{fold(name)} {_value(value)}" for name, value in event.values.items()]:

@@ -8,7 +8,7 @@ from alertd.dispatch.render import fold, headline
 from alertd.model.event import Event, EventKind
 from alertd.model.notification import ItemFate
 from alertd.model.reasons import say_reason
-from alertd.storage.record import Parcel, Retold, Share, Told
+from alertd.storage.record import Happening, Parcel, Retold, Share
 
 _DAY = 86_400.0
 
@@ -95,7 +95,7 @@ def way(parcel: Parcel, beside: float, zone: tzinfo) -> str:
     return said
 
 
-def everybody(told: Told, zone: tzinfo) -> str:
+def everybody(told: Happening, zone: tzinfo) -> str:
     """`desk: sent 14:03:05; me: held by quiet hours until 07:00:00`."""
     beside = told.entry.event.time
     shares = [whose(share, became(share, beside, zone)) for share in told.shares]

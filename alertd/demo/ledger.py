@@ -11,7 +11,7 @@ from alertd.dispatch.policy import Policy
 from alertd.model.event import EventKind
 from alertd.model.notification import Notification
 from alertd.rows import Fate
-from alertd.storage.record import Waiting, read_outbox
+from alertd.storage.record import Letter, read_outbox
 from alertd.storage.status import read_status
 
 _STATES = ("", Fate.SENT, Fate.BURIED, Fate.EXPIRED, Fate.SPARED)
@@ -74,7 +74,7 @@ def read(path: Path) -> Ledger:
     return Ledger(entries, read_status(path, events=0).held)
 
 
-def _entry(row: Waiting) -> Entry:
+def _entry(row: Letter) -> Entry:
     parcel, content = row.parcel, row.content
     told = [
         Told(each.event.rule, each.event.symbol, parcel.receiver)

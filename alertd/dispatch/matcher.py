@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import re2  # type: ignore[import-untyped]  # the library leaves it without types
+import re2
 
 _LONGEST = 200
 _MEMORY = 256 * 1024

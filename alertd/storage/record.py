@@ -49,7 +49,7 @@ class Parcel:
     told_in: str = ""
 
 
-class Hold(NamedTuple):
+class Stay(NamedTuple):
     """A time for which an item was held."""
 
     at: float
@@ -67,7 +67,7 @@ class Share:
     reason: str
     until: float
     message: str
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[Stay, ...] = ()
     parcels: tuple[Parcel, ...] = ()
 
 
@@ -83,7 +83,7 @@ class Retold:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Happening:
     """An event and what became of it for each receiver; `again` is in order of time."""
 
     entry: Entry
@@ -99,12 +99,12 @@ class Story:
     rule: str
     symbol: str
     episode: int
-    told: tuple[Told, ...]
+    told: tuple[Happening, ...]
     drops: tuple[Drop, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Letter:
     """A delivery of the outbox with what it says."""
 
     parcel: Parcel
@@ -122,7 +122,7 @@ ORDER BY meant.key, episode = 0, number DESC LIMIT 1
 
 def read_history(
     path: Path, *, rule: str = "", receiver: str = "", symbol: str = "", since: float = 0.0, limit: int
-) -> list[Told]:
+) -> list[Happening]:
     """The latest events since a time, newest first; of one rule or one coin, and what they were for one receiver, where
     they are named. Raises StorageError."""
     with _reading(path) as connection:
@@ -158,7 +158,7 @@ def read_episode(path: Path, word: str) -> Story | None:
         )
 
 
-def read_outbox(path: Path, *, channel: str = "", state: str = "", limit: int) -> list[Waiting]:
+def read_outbox(path: Path, *, channel: str = "", state: str = "", limit: int) -> list[Letter]:
     """Deliveries, oldest first: those that wait (in any way) unless a state is named; of one channel where it is named.
     Raises StorageError."""
     with _reading(path) as connection:
@@ -170,7 +170,7 @@ def read_outbox(path: Path, *, channel: str = "", state: str = "", limit: int) -
         bodies = [decode_body(row["body"]) for row in rows]
         entries = read_entries(connection, [n for body in bodies for n in (*body.holding, *body.past)])
         word, _ = read_identity(connection)
-        return [Waiting(_parcel(row, word), content_of(body, entries)) for row, body in zip(rows, bodies, strict=True)]
+        return [Letter(_parcel(row, word), content_of(body, entries)) for row, body in zip(rows, bodies, strict=True)]
 
 
 @contextmanager
@@ -186,7 +186,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise explain(error, path) from None
 
 
-def _told(connection: sqlite3.Connection, entries: Sequence[Entry], receiver: str) -> list[Told]:
+def _told(connection: sqlite3.Connection, entries: Sequence[Entry], receiver: str) -> list[Happening]:
     """With what became of them, for one receiver where it is named."""
     numbers = json.dumps([entry.number for entry in entries])
     items = connection.execute(
@@ -200,12 +200,12 @@ def _told(connection: sqlite3.Connection, entries: Sequence[Entry], receiver: st
         (numbers, receiver),
     ).fetchall()
     parcels = _parcels(connection, {row["message"] for row in (*items, *tellings) if row["message"]}, word)
-    holds: defaultdict[tuple[int, str], list[Hold]] = defaultdict(list)
+    holds: defaultdict[tuple[int, str], list[Stay]] = defaultdict(list)
     for event, whose, at, reason, until in connection.execute(
         "SELECT event, receiver, at, reason, until FROM json_each(?) CROSS JOIN hold ON event = value ORDER BY row",
         (numbers,),
     ):
-        holds[event, whose].append(Hold(at, reason, until))
+        holds[event, whose].append(Stay(at, reason, until))
     shares: defaultdict[int, list[Share]] = defaultdict(list)
     for event, whose, fate, reason, until, _, message in items:
         shares[event].append(
@@ -224,7 +224,7 @@ def _told(connection: sqlite3.Connection, entries: Sequence[Entry], receiver: st
         message = f"{word}-{number}" if number else ""
         told = Retold(receiver=whose, at=at, reason=reason, message=message, parcels=tuple(parcels.get(number, ())))
         again[event].append(told)
-    return [Told(entry, tuple(shares[entry.number]), tuple(again[entry.number])) for entry in entries]
+    return [Happening(entry, tuple(shares[entry.number]), tuple(again[entry.number])) for entry in entries]
 
 
 def _parcels(connection: sqlite3.Connection, messages: set[int], word: str) -> dict[int, list[Parcel]]:

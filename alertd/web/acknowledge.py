@@ -33,7 +33,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledge:
+class AckPages:
     """What the pages ask of the daemon: the store's `seal`; `show` by the number of the event, None where it is
     forgotten; `take` acknowledges for somebody and says in a sentence what came of it."""
 
@@ -68,7 +68,7 @@ def shown(entry: Entry, zone: tzinfo, *, done: str = "") -> Shown:
     return Shown(headline(event), (rule, *since), done)
 
 
-def pages(acknowledge: Acknowledge) -> Sequence[web.RouteDef]:
+def pages(acknowledge: AckPages) -> Sequence[web.RouteDef]:
     """`GET /ack/<token>` shows, `POST /ack/<token>` acknowledges; see `dispatch.seal` for the token."""
 
     async def answer(request: web.Request) -> web.Response:

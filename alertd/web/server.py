@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from alertd.errors import ConfigError
-from alertd.web.acknowledge import Acknowledge, pages
+from alertd.web.acknowledge import AckPages, pages
 from alertd.web.metrics import Metrics
 
 
@@ -17,7 +17,7 @@ async def serve(
     *,
     metrics: Metrics,
     not_ready: Callable[[], Iterable[str]],
-    acknowledge: Acknowledge | None = None,
+    acknowledge: AckPages | None = None,
 ) -> AsyncIterator[int]:
     """Serve while the block runs; gives the port, which is the system's choice where `port` is 0.
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertd.app.troubles import Disk, Figures, Jump, Moment, Signs, Told, Trouble, jump, say_bytes, troubles
+from alertd.app.troubles import Bulletin, Disk, Figures, Jump, Moment, Signs, Trouble, jump, say_bytes, troubles
 from alertd.config.settings import Limits
 from alertd.dispatch.notice import QUIET, news, reachable
 from alertd.dispatch.policy import Receiver
@@ -152,7 +152,7 @@ LATE = Trouble("delivery:slack::old", "slack is late", "slack is in time again")
 
 
 def test_each_is_told_once_and_once_that_it_is_over() -> None:
-    told = Told()
+    told = Bulletin()
     assert told.news([DISK], START) == [("disk", DISK.text)]
     assert told.news([DISK, LATE], START + 5) == [(LATE.key, LATE.text)]
     assert told.news([DISK, LATE], START + 10) == []
@@ -162,7 +162,7 @@ def test_each_is_told_once_and_once_that_it_is_over() -> None:
 
 
 def test_what_comes_back_within_the_hour_is_told_when_dispatch_takes_it() -> None:
-    told = Told()
+    told = Bulletin()
     for at in (0, 5):
         told.news([DISK] if at == 0 else [], START + at)
     found = [at for at in range(10, 9_000, 5) if told.news([DISK], START + at)]
@@ -195,7 +195,7 @@ LIVES: dict[str, tuple[list[list[Trouble]], list[str]]] = {
 
 @pytest.mark.parametrize(("looks", "keys"), LIVES.values(), ids=LIVES.keys())
 def test_of_a_source_each_new_reason_is_told_and_one_recovery(looks: list[list[Trouble]], keys: list[str]) -> None:
-    told = Told()
+    told = Bulletin()
     found = [word for number, look in enumerate(looks) for word in told.news(look, START + 5 * number)]
     assert [key for key, _ in found] == keys
     assert found[-1][1] == "binance answers again"
@@ -204,7 +204,7 @@ def test_of_a_source_each_new_reason_is_told_and_one_recovery(looks: list[list[T
 @given(st.lists(st.tuples(st.floats(1.0, 2_000.0), st.booleans()), max_size=200))
 def test_dispatch_drops_nothing_of_it(script: list[tuple[float, bool]]) -> None:
     """Else the operator would be left with the wrong one of the two words."""
-    told, sent, now = Told(), dict[str, float](), START
+    told, sent, now = Bulletin(), dict[str, float](), START
     keys: list[str] = []
     for pause, wrong in script:
         now += pause

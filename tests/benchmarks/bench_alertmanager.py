@@ -55,9 +55,7 @@ class Process:
 
     def __enter__(self) -> Self:
         with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 — ours, or the system's own, with our arguments
-                self._command, cwd=_ROOT, stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(self._command, cwd=_ROOT, stdout=log, stderr=log)
         try:
             self.wait()
         except BaseException as error:
@@ -83,7 +81,7 @@ class Process:
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end and self._process.poll() is None:
             try:
-                urlopen(url, timeout=1).close()  # noqa: S310 — our own loopback URL
+                urlopen(url, timeout=1).close()
             except (URLError, OSError):
                 time.sleep(0.1)
             else:

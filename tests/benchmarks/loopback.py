@@ -24,9 +24,7 @@ class Loopback:
         self._command = [sys.executable, "-m", "tests.benchmarks.servers", role, *map(str, arguments)]
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(  # noqa: S603 — this interpreter, with our own arguments
-            self._command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = subprocess.Popen(self._command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.port = int(self._read())
         return self
 

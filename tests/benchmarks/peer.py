@@ -111,7 +111,7 @@ class Prometheus:
 
     def __enter__(self) -> Self:
         with (self._home / "log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 — the system's own, with our arguments
+            self._process = subprocess.Popen(
                 [
                     BINARY,
                     f"--config.file={self._home / 'config.yml'}",

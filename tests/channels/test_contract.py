@@ -242,7 +242,7 @@ async def test_an_authority_of_ones_own_is_trusted_when_named(
 
 @each_adapter
 @pytest.mark.parametrize(("name", "known"), [("localhost", False), ("elsewhere.example", True)], ids=["nobody", "name"])
-async def test_a_certificate_of_nobody_known_or_of_another_name_gets_nothing(  # noqa: PLR0917 — a table row
+async def test_a_certificate_of_nobody_known_or_of_another_name_gets_nothing(
     name: str, known: bool, adapter: Adapter, make: Make, record: Record, certified: Certify
 ) -> None:
     context, ca_file = certified(name)

@@ -138,7 +138,7 @@ async def test_an_address_may_be_a_url(
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else None,
 )
-async def test_an_answer_of_an_endpoint(  # noqa: PLR0917 — a table row and three fixtures
+async def test_an_answer_of_an_endpoint(
     answer: Answer,
     error: type[DeliveryError],
     reason: Reason,

@@ -76,7 +76,7 @@ def test_nothing_is_imported_that_is_not_used(config: Path, arguments: list[str]
     )
     words = [argument.format(config=config) for argument in arguments]
     run = [sys.executable, "-c", code, *words]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)  # noqa: S603 — our own interpreter
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -98,7 +98,7 @@ main(["status"])
 def test_the_traceback_of_a_bug_has_no_secret() -> None:
     environ = {**os.environ, "ALERTD_TEST_KEY": "canary-0123456789"}
     run = [sys.executable, "-c", BUG]
-    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environ)  # noqa: S603 — our own interpreter
+    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environ)
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
     assert done.stderr.endswith("ValueError: GET /bot[secret]\n")

@@ -22,9 +22,10 @@ async def test_a_short_demo_loses_nothing() -> None:
         start=whole.steepest - 2 * HOUR,
         end=whole.steepest + 4 * HOUR,
     )
-    console = Console(file=io.StringIO(), width=100)
+    said = io.StringIO()
+    console = Console(file=said, width=100)
     verdict = await play(session, console)
-    text = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
+    text = said.getvalue()
     assert verdict.good, text
     assert len(verdict.expected) >= 12, text
     assert "alertd is killed with -9: telegram has that message" in text

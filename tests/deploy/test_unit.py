@@ -21,7 +21,7 @@ needs_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is n
 def systemd_analyze(*args: str) -> subprocess.CompletedProcess[str]:
     assert analyze is not None
     command = [analyze, *args]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 — the system's own tool
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @needs_systemd

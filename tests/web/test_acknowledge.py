@@ -9,7 +9,7 @@ from multidict import CIMultiDictProxy
 
 from alertd.dispatch.seal import token
 from alertd.errors import StorageBusy
-from alertd.web.acknowledge import Acknowledge, Shown
+from alertd.web.acknowledge import AckPages, Shown
 from alertd.web.metrics import Metrics
 from alertd.web.server import serve
 
@@ -38,7 +38,7 @@ class Desk:
 
 @asynccontextmanager
 async def site(desk: Desk) -> AsyncIterator[str]:
-    pages = Acknowledge(SEAL, desk.show, desk.take)
+    pages = AckPages(SEAL, desk.show, desk.take)
     async with serve("127.0.0.1", 0, metrics=Metrics(), not_ready=list, acknowledge=pages) as port:
         yield f"http://127.0.0.1:{port}/ack/"
 
