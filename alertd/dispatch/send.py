@@ -11,7 +11,7 @@ from alertd.dispatch.group import GROUP, Group
 from alertd.dispatch.limit import CAP, full_until
 from alertd.dispatch.policy import CRITICAL, Receiver
 from alertd.dispatch.render import fold
-from alertd.dispatch.state import Waiting
+from alertd.dispatch.state import STORM, Waiting
 from alertd.dispatch.timing import DIGEST
 from alertd.model.event import Entry, EventKind
 from alertd.model.notification import (
@@ -144,6 +144,8 @@ def _why(found: Group) -> str:
         return ""
     if served == CAP and cap:
         return f"held by the cap of {cap.count} messages in {say_duration(cap.seconds)}"
+    if served == STORM:
+        return "held by the storm, which is over"
     return f"held by {say_reason(served)}"
 
 
