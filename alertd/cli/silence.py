@@ -142,7 +142,9 @@ def _check_hours(during: str, known: Collection[str]) -> None:
 def _odd(pairs: Iterable[tuple[str, str]], config: Config, now: float) -> list[str]:
     """What is odd about matchers, in words. Raises click.UsageError for a label that nothing has."""
     loaded = config.read_rules(now)
-    known = Vocabulary.of(loaded.rules, config.universe, read_open(config.state))
+    # Before the daemon's first start there is nothing to look at; whether it runs is asked later.
+    fires = read_open(config.state) if config.state.exists() else ()
+    known = Vocabulary.of(loaded.rules, config.universe, fires)
     return list(_strays(pairs, known, partial=any(not problem.warning for problem in loaded.problems)))
 
 
@@ -163,7 +165,7 @@ def _strays(pairs: Iterable[tuple[str, str]], known: Vocabulary, *, partial: boo
 def _refuse_twin(config: Config, pairs: Sequence[tuple[str, str]], during: str, begins: float) -> None:
     """Raises AlertdError where the same is silenced then already."""
     zone = config.policy.zone
-    for one in read_kept(config.state):
+    for one in read_kept(config.state) if config.state.exists() else ():
         if not isinstance(one, Silence) or (set(one.matchers), one.during) != (set(pairs), during):
             continue
         # Ends are told in whole seconds: a silence may begin where that one ends.

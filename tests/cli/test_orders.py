@@ -293,6 +293,15 @@ def test_an_order_without_a_daemon(config: Path, args: list[str]) -> None:
     assert "is it running?" in result.stderr
 
 
+def test_a_silence_before_the_first_start(config: Path) -> None:
+    """What is wrong with it is told first; then that nobody is there to take it."""
+    (config.parent / "alertd.db").unlink()
+    wrong = alertd("silence", "add", "ruel=x", "--for", "1h", "--comment", "why", "--config", config)
+    assert (wrong.exit_code, "did you mean 'rule'" in wrong.stderr) == (2, True)
+    right = alertd("silence", "add", "symbol=BTC", "--for", "1h", "--comment", "why", "--config", config)
+    assert (right.exit_code, "is it running?" in right.stderr) == (1, True)
+
+
 async def test_a_daemon_that_is_busy(tmp_path: Path) -> None:
     released = asyncio.Event()
 
