@@ -169,8 +169,8 @@ class Raw:
         connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._events)
         connection.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)", self._items)
         connection.executemany(
-            "INSERT INTO delivery (row, receiver, channel, address, lane, loudness, part, created, expires, due, state,"
-            " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO delivery (row, receiver, channel, address, lane, own_lane, loudness, part, created, began,"
+            " expires, due, state, body) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12)",
             self._deliveries,
         )
         connection.execute("COMMIT")

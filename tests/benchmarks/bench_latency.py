@@ -164,9 +164,10 @@ class Bare:
         )
         connection.execute("INSERT INTO item VALUES (?, 'desk', 'told', '', 0.0, '', ?)", (number, number))
         connection.execute(
-            "INSERT INTO delivery (row, receiver, channel, address, lane, loudness, part, created, expires, due, state,"
-            " body) VALUES (?, 'desk', 'webhook', ?, 1, 'usual', 0, ?, ?, ?, 'next', ?)",
-            (number * 64, str(number), began, began + EXPIRES, began, body[:8]),
+            "INSERT INTO delivery (row, receiver, channel, address, lane, own_lane, loudness, part, created, began,"
+            " expires, due, state, body)"
+            " VALUES (?1, 'desk', 'webhook', ?2, 1, 1, 'usual', 0, ?3, ?3, ?4, ?3, 'next', ?5)",
+            (number * 64, str(number), began, began + EXPIRES, body[:8]),
         )
         connection.execute("COMMIT")
         return time.monotonic() - began

@@ -25,8 +25,8 @@ from tests.fakes import START
 
 TARGET = 3.0
 REASON = (
-    "decoding into columns is 1.2, planning and rendering 100 messages 0.7, judging and the commit 0.5 each: all 100"
-    " firings are told as objects"
+    "decoding into columns is 1.2 to 1.4; the rest is judging, planning 100 messages and their commit (event, item and"
+    " delivery of each, their indexes): all 100 firings are told as objects"
 )
 ALERTS = 10_000
 FIRING = 100
