@@ -158,9 +158,12 @@ class Daemon:
         """The rules first, then everything that goes on until the end."""
         loaded, taken_up = self._start_with
         with loading():
-            await self._pipeline.change(
-                Change(put=loaded.rules, whole="", series=loaded.series), self._config.policy, taken_up
-            )
+            change = Change(put=loaded.rules, whole="", series=loaded.series)
+            if self._config.unmatched and self._pipeline.state.book.count:
+                # A file that is away for a moment takes no rules with it, see `read_again`.
+                change = Change(put=loaded.rules)
+                self._tell("rules", f"no file matches {', '.join(self._config.unmatched)}: the last run's rules stay")
+            await self._pipeline.change(change, self._config.policy, taken_up)
         del self._start_with
         async with asyncio.TaskGroup() as chores:
             for chore in self._chores():

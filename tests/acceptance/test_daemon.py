@@ -241,3 +241,18 @@ async def test_a_dry_run_sends_nothing_and_leaves_no_database(daemon: Daemon, ti
     await daemon.output.has("BTC 71,000: price > 70k")
     assert await daemon.stop() == 0
     assert (hook.requests, daemon.state.exists()) == ([], False)
+
+
+async def test_rules_whose_file_is_away_at_a_start_stay(daemon: Daemon, ticker: Ticker, hook: Hook) -> None:
+    daemon.write_config(operator=["me"])
+    await daemon.start()
+    await ticker.judged(BTCUSDT=65_000)
+    await daemon.kill()
+    (daemon.folder / "rules" / "rules.yaml").rename(daemon.folder / "away")
+    await daemon.start()
+    assert "no file matches" in (await arrived(hook, 1))[0]
+    await ticker.judged(BTCUSDT=71_000)
+    assert "BTC 71,000: price > 70k" in await arrived(hook, 2)
+    (daemon.folder / "away").rename(daemon.folder / "rules" / "rules.yaml")
+    assert await daemon.command("reload") == (0, "reloaded: 1 rule, 1 alert, 1 source\n")
+    assert await daemon.stop() == 0
