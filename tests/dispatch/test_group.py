@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, time
+from typing import TypedDict, Unpack
 
 import pytest
 
@@ -21,8 +22,15 @@ RULES = [
 ]
 
 
-def by(cap: Cap | None = None, **route: float | tuple[str, ...]) -> Policy:
-    return policy(receiver("desk", cap), route=Route(to=("desk",), **route))  # type: ignore[arg-type]  # a table
+class Grouping(TypedDict, total=False):
+    group_by: tuple[str, ...]
+    group_wait: float
+    group_interval: float
+    repeat_interval: float
+
+
+def by(cap: Cap | None = None, **route: Unpack[Grouping]) -> Policy:
+    return policy(receiver("desk", cap), route=Route(to=("desk",), **route))
 
 
 @pytest.mark.parametrize(

@@ -368,7 +368,8 @@ def test_what_is_not_shown_is_not_drawn() -> None:
         def items(self) -> NoReturn:
             raise AssertionError("it is drawn")
 
-        __contains__ = items  # type: ignore[assignment]  # it is never asked
+        def __contains__(self, _: object) -> NoReturn:
+            raise AssertionError("it is drawn")
 
     def hidden(kind: EventKind, number: int) -> Entry:
         values = Undrawable({"change": -0.5})

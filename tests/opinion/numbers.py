@@ -37,7 +37,7 @@ def number(tree: Expression, look: Look) -> float | None:
 
 @singledispatch
 def worth(tree: Expression, look: Look) -> float | None:
-    raise NotImplementedError(tree)
+    raise TypeError(f"there is no opinion on {tree}")
 
 
 @worth.register

@@ -66,7 +66,7 @@ def all_of(found: list[Verdict]) -> Verdict:
 
 @singledispatch
 def _verdict(tree: Condition, look: Look) -> Verdict:
-    raise NotImplementedError(tree)
+    raise TypeError(f"there is no opinion on {tree}")
 
 
 @_verdict.register

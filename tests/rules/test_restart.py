@@ -93,7 +93,9 @@ def test_many_alerts_at_once_are_as_each_alone(written: list[Keys], script: list
     together = Play(*written, stale_after=240.0).run(" ".join(script))
     alone: list[str] = []
     for keys in written:
-        for coin in list(keys["symbols"]):  # type: ignore[call-overload]  # a list, as `rules` makes it
+        coins = keys["symbols"]
+        assert isinstance(coins, list)
+        for coin in coins:
             alone += Play(keys | {"symbols": [coin]}, stale_after=240.0).run(" ".join(script))
     assert sorted(together) == sorted(alone)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -41,7 +42,9 @@ class Wire:
         return Reply(self.body.replace("{bad}", bad).replace("{at}", times[self.at]).encode())
 
 
-TM = {"ids": {"BTC": 3375, "ETH": 3306}, "settings": {"keys": ["env:ALERTD_TEST_KEY"]}, "text": True}
+token_metrics = partial(
+    Wire, "tokenmetrics", ids={"BTC": 3375, "ETH": 3306}, settings={"keys": ["env:ALERTD_TEST_KEY"]}, text=True
+)
 GECKO = {"BTC": "bitcoin", "ETH": "ethereum"}
 PAIRS = {"BTC": "BTCUSDT", "ETH": "ETHUSDT"}
 WIRES = [
@@ -101,32 +104,25 @@ WIRES = [
         valid=("0", '"12"'),
         good=0,
     ),
-    Wire(
-        "tokenmetrics",
+    token_metrics(
         "price",
         '{"success":true,"data":[{"TOKEN_ID":3375,"CURRENT_PRICE":{bad}},{"TOKEN_ID":3306,"CURRENT_PRICE":5}]}',
         at="none",
         valid=('"12"',),
-        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
     ),
-    Wire(
-        "tokenmetrics",
+    token_metrics(
         "trader_grade",
         '{"success":true,"data":[{"TOKEN_ID":3375,"DATE":{at},"TM_TRADER_GRADE":{bad}},'
         '{"TOKEN_ID":3306,"DATE":"2025-12-31","TM_TRADER_GRADE":5}]}',
         valid=("0", '"12"'),
-        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
     ),
-    Wire(
-        "tokenmetrics",
+    token_metrics(
         "valuation_grade",
         '{"success":true,"data":[{"token_id":3375,"date":{at},"valuation_grade":{bad}},'
         '{"token_id":3306,"date":"2025-12-31","valuation_grade":5}]}',
         valid=("0", '"12"'),
-        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
     ),
-    Wire(
-        "tokenmetrics",
+    token_metrics(
         "resistance",
         '{"success":true,"data":[{"TOKEN_ID":3375,"CURRENT_PRICE":0.5,'
         '"HISTORICAL_RESISTANCE_SUPPORT_LEVELS":[{"level":{bad},"date":"2025-12-31"}]},'
@@ -134,7 +130,6 @@ WIRES = [
         '"HISTORICAL_RESISTANCE_SUPPORT_LEVELS":[{"level":5,"date":"2025-12-31"}]}]}',
         at="none",
         valid=('"12"',),
-        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
     ),
     Wire(
         "tokenmetrics",
@@ -145,13 +140,11 @@ WIRES = [
         good=0,
         settings={"keys": ["env:ALERTD_TEST_KEY"]},
     ),
-    Wire(
-        "tokenmetrics",
+    token_metrics(
         "signal",
         '{"success":true,"data":[{"TOKEN_ID":3375,"DATE":{at},"TOKEN_TREND":{bad}},'
         '{"TOKEN_ID":3306,"DATE":"2025-12-31","TOKEN_TREND":1}]}',
         valid=("-1",),
-        **TM,  # type: ignore[arg-type]  # a table of keyword arguments
     ),
 ]
 each_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: f"{wire.kind} {wire.field}")

@@ -126,7 +126,7 @@ class SmtpPlatform(Server):
             self.record.wrong.append("email: a wrong user or password")
         return AuthResult(success=given == self.login, handled=False)
 
-    async def handle_MAIL(  # noqa: N802 — aiosmtpd's name
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if scripted := await self._scripted("MAIL", server):
@@ -142,7 +142,7 @@ class SmtpPlatform(Server):
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
-    async def handle_RCPT(  # noqa: N802 — aiosmtpd's name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if scripted := await self._scripted("RCPT", server):
@@ -152,7 +152,7 @@ class SmtpPlatform(Server):
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 — aiosmtpd's
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if scripted := await self._scripted("DATA", server):
             return scripted
         content = envelope.original_content or b""
