@@ -60,4 +60,5 @@ def _value(text: str) -> str:
 
 def _quoted(text: str) -> bytes:
     lines = text.replace("\r", "").replace("\n", "\r\n").encode("utf-8", "replace")
-    return b2a_qp(lines, istext=True)
+    # A blank before the end of a line must be quoted, and without `quotetabs` binascii forgets to fold for it.
+    return b2a_qp(lines, istext=True, quotetabs=b" \r\n" in lines or b"\t\r\n" in lines)

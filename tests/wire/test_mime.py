@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alertd.wire.mime import date, mail
@@ -32,6 +32,7 @@ def body(message: EmailMessage, kind: str) -> str:
     plain=_LINES,
     html=_LINES,
 )
+@example(subject="BTC", plain="x" * 75 + " ", html="x" * 75 + "\t\n")
 def test_what_is_put_in_is_read_out(subject: str, plain: str, html: str) -> None:
     content = mail([("To", "desk@desk.example"), ("Subject", subject)], f"{plain}\n", f"{html}\n")
     message = read(content)
