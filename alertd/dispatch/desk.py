@@ -65,7 +65,7 @@ def words_of(rule: Told | None) -> Words:
     """What a rule says of itself now."""
     if rule is None:
         return Words("")
-    return Words(rule.when_text, rule.until_text, rule.say, tuple(rule.labels.items()))
+    return Words(rule.when_text, rule.until_text, rule.say, tuple(rule.labels.items()), rule.note)
 
 
 def severity(entry: Entry) -> str:
@@ -105,8 +105,9 @@ class Desk:
     _standing: dict[tuple[str, str], Mapping[int, Standing]] = field(default_factory=dict)
 
     def holds(self, event: Event) -> bool | None:
-        """Whether what an event told is still so: its episode is open, its field is still missing; None for what never
-        lasts (a crossing, a flip)."""
+        """Whether what an event told is still so: its episode is open, its field has been missing since; None for what
+        never lasts (a crossing, a flip). What is so no longer never is again, whenever it is asked: the same may have
+        begun anew, with an event of its own."""
         found = self._stands(event.owner, event.rule, event.alert)
         match event.kind:
             case EventKind.RESOLVED:
@@ -114,11 +115,22 @@ class Desk:
             case _ if found is None:
                 return False
             case EventKind.NO_DATA:
-                return found.silent
+                return found.outage == event.ordinal
             case EventKind.ALREADY_TRUE:
-                return found.true
+                return found.true and not found.firing
             case _:
                 return None if found.momentary else found.firing and found.episode == event.episode
+
+    def still(self, event: Event) -> bool:
+        """Whether what was told is to be told again to whom asked for that: what never lasts is, and what is so again
+        in an episode that is told by itself is not."""
+        found = self._stands(event.owner, event.rule, event.alert)
+        if found is None or event.kind is EventKind.RESOLVED:
+            return False
+        if event.kind is EventKind.NO_DATA:
+            return found.outage == event.ordinal
+        own = event.kind is not EventKind.ALREADY_TRUE and found.episode == event.episode
+        return found.episode == event.episode if found.momentary else found.true and (own or not found.firing)
 
     def fires(self, member: Member) -> bool:
         """Whether an episode lasts, and is open."""

@@ -11,7 +11,7 @@ from alertd.market.market import Absorbed
 from alertd.model.event import EventKind, Notice
 from alertd.model.units import say_duration
 from alertd.rules.bank import Bank
-from alertd.rules.lifecycle import BUSY
+from alertd.rules.lifecycle import BUSY, FIRING
 from alertd.rules.outcome import Outcome
 from alertd.rules.panel import Panel
 from alertd.rules.state import State
@@ -102,12 +102,13 @@ def _notices(state: State, moves: Counter[tuple[int, int]], now: float) -> list[
 
 
 def watch(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) -> None:
-    """Set or clear the time at which missing data is told."""
+    """Set or clear the time at which missing data is told: not of alerts that wait for nothing any more."""
     latest, silent = state.market.latest, np.zeros(len(rows), np.bool_)
+    spent = _spent(state, bank, rows)
     since = np.full(len(rows), np.inf)
     for column in bank.watched:
         numbers = bank.series[column, rows]
-        stale = ~latest.fresh[numbers] & (numbers > 0)
+        stale = ~latest.fresh[numbers] & (numbers > 0) & ~spent
         if stale.any():
             silent |= stale
             spoke = _last_word(state, bank.fields[column], numbers[stale])
@@ -123,6 +124,13 @@ def watch(state: State, bank: Bank, rows: Rows, now: float, outcome: Outcome) ->
     bank.outages[over] += 1
     if len(over):
         outcome.alerts.append(bank.block(over))
+
+
+def _spent(state: State, bank: Bank, rows: Rows) -> Flags:
+    """Those that have fired as often as they may, and do so no longer."""
+    limit = state.book.manners.limit[state.book.manner[bank.rule[rows]]]
+    spent: Flags = (bank.fired[rows] >= limit) & (bank.state[rows] != FIRING)
+    return spent
 
 
 def _last_word(state: State, of: Field, numbers: Numbers) -> Floats:
@@ -142,6 +150,8 @@ def tell_outages(state: State, tick: Tick, outcome: Outcome, *, late: bool) -> N
     for bank in state.banks.values():
         if bank.next_silence() <= tick.now:
             due = bank.silent[: bank.size] <= tick.now
+            if len(spent := (rows := np.flatnonzero(due))[_spent(state, bank, rows)]):
+                bank.silent[spent], due[spent] = np.inf, False
             busy = due & np.isin(bank.id[: bank.size], list(outcome.events.alerts()))
             bank.silent[: bank.size][busy] = tick.now
             _tell(state, bank, np.flatnonzero(due & ~busy), tick, outcome, late=late)

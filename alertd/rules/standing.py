@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from alertd.model.alert import State as Stage
 from alertd.model.event import Event
 from alertd.rules.state import State
@@ -10,13 +12,18 @@ from alertd.rules.state import State
 
 class Standing(NamedTuple):
     """One alert: `firing` while its `episode` is open, `true` while its condition is (as far as it is known), `silent`
-    while it lacks data; `momentary` where its episodes have no length."""
+    while it lacks data: for the `outage`-th time, 0 while it does not; `momentary` where its episodes have no
+    length."""
 
     firing: bool
     true: bool
-    silent: bool
+    outage: int
     episode: int
     momentary: bool
+
+    @property
+    def silent(self) -> bool:
+        return self.outage > 0
 
 
 class Open(NamedTuple):
@@ -42,12 +49,12 @@ class Rulebook:
         if number is None:
             return {}
         bank, rows = self._state.of_rule(number)
-        columns = (bank.id[rows], bank.state[rows], bank.outages[rows], bank.episode[rows])
+        outages = bank.outages[rows]
+        lasts = np.where(outages % 2 == 1, (outages + 1) // 2, 0)
+        columns = (bank.id[rows], bank.state[rows], lasts, bank.episode[rows])
         return {
-            alert: Standing(
-                stage == Stage.FIRING, stage in (Stage.FIRING, Stage.TRUE), outages % 2 == 1, episode, bank.momentary
-            )
-            for alert, stage, outages, episode in zip(*(column.tolist() for column in columns), strict=True)
+            alert: Standing(stage == Stage.FIRING, stage in (Stage.FIRING, Stage.TRUE), outage, episode, bank.momentary)
+            for alert, stage, outage, episode in zip(*(column.tolist() for column in columns), strict=True)
         }
 
     def lasts(self, event: Event) -> bool:

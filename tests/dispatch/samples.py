@@ -111,16 +111,16 @@ class Alerts:
         """An event has happened."""
         self._last[one.alert] = one
         own = self._standing.setdefault((one.owner, one.rule), {})
-        stands = own.get(one.alert, Standing(False, False, False, 0, one.rule in self._momentary))
+        stands = own.get(one.alert, Standing(False, False, 0, 0, one.rule in self._momentary))
         match one.kind:
             case EventKind.FIRED:
-                stands = stands._replace(firing=True, true=True, silent=False, episode=one.episode)
+                stands = stands._replace(firing=True, true=True, outage=0, episode=one.episode)
             case EventKind.RESOLVED:
-                stands = stands._replace(firing=False, true=False, silent=False)
+                stands = stands._replace(firing=False, true=False, outage=0)
             case EventKind.ALREADY_TRUE:
-                stands = stands._replace(true=True, silent=False)
+                stands = stands._replace(true=True, outage=0)
             case EventKind.NO_DATA:
-                stands = stands._replace(silent=True)
+                stands = stands._replace(outage=one.ordinal)
             case EventKind.REMINDED:
-                stands = stands._replace(silent=False)
+                stands = stands._replace(outage=0)
         own[one.alert] = stands

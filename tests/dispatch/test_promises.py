@@ -85,16 +85,20 @@ _ALERTS = st.lists(
 @st.composite
 def scripts(draw: st.DrawFn, reload: bool = False) -> Script:
     """Episodes that begin, are reminded of and end, as `step` makes them, and what people ask for meanwhile."""
-    now, steps, open_ = 0.0, ["0s"], set()
+    now, steps = 0.0, ["0s"]
+    open_, looked = set[str](), set[str]()
     pauses = draw(st.lists(st.sampled_from([0.5, 1.0, 7.0, 16.5, 60.0, 150.0]), min_size=1, max_size=12))
     reload_at = draw(st.integers(0, len(pauses) - 1)) if reload else None
     for place, pause in enumerate(pauses):
         now += pause
+        known = sorted(looked)
         for coin, name in draw(_ALERTS):
             word = f"{coin}/{name}"
-            kinds = ["resolved", "reminded"] if word in open_ else ["fired", "fired", "no_data", "already_true"]
-            kind = draw(st.sampled_from(kinds))
+            kinds = ["resolved", "reminded", "no_data"] if word in open_ else ["fired", "fired", "no_data"]
+            kind = draw(st.sampled_from(kinds if word in looked else [*kinds, "already_true"]))
             steps.append(f"{now}s {kind} {word}")
+            if kind != "no_data":  # the first look at an alert is its first verdict
+                looked.add(word)
             if kind == "fired":
                 open_.add(word)
             elif kind == "resolved":
@@ -103,6 +107,8 @@ def scripts(draw: st.DrawFn, reload: bool = False) -> Script:
             steps.append(f"{now}s {draw(st.sampled_from(ORDERS))}")
         if open_ and draw(st.integers(0, 5)) == 0:
             steps.append(f"{now}s ack {draw(st.sampled_from(sorted(open_)))}")
+        if known and draw(st.integers(0, 5)) == 0:
+            steps.append(f"{now}s postpone {draw(st.sampled_from(known))} 90s")
         if place == reload_at:
             steps.append(f"{now}s reload")
     # Whatever inhibits is over at the end.

@@ -93,3 +93,29 @@ def test_what_has_data_again_is_not_told(script: str, by: Policy, told: list[str
     world = play(script, by, rules=RULES)
     assert world.told == told
     assert world.fates(ItemFate.DROPPED) == dropped
+
+
+@pytest.mark.parametrize(
+    ("script", "by", "told", "dropped"),
+    [
+        pytest.param("0s fired ALL/crash; 1m no_data A; 2m already_true A; 3m no_data A; 8h resolved ALL/crash; 9h",
+                     INHIBITED, ["0s me ALL", "8h desk =A ?A", "8h me -ALL"], ["?A desk inhibited:crash"],
+                     id="data is missing once more"),
+        pytest.param("0s fired ALL/crash; 1m already_true A; 2m fired A; 3m resolved A; 4m fired A; "
+                     "8h resolved ALL/crash; 9h",
+                     INHIBITED, ["0s me ALL", "8h desk A", "8h me -ALL"],
+                     ["=A desk inhibited:crash", "A desk inhibited:crash", "-A desk inhibited:crash"],
+                     id="it became true once more"),
+        pytest.param("0s silence symbol=A 1h; 1m no_data A; 30m silence symbol=A 2h; 40m already_true A; "
+                     "50m no_data A; 3h",
+                     WAITING, ["2h30m desk =A ?A"], ["?A desk silence:1"], id="one silence after the other"),
+        pytest.param("1h no_data A; 2h fired A; 3h no_data A; 8h", QUIET, ["7h desk A ?A"], ["?A desk over"],
+                     id="quiet hours"),
+    ],
+)  # fmt: skip
+def test_what_is_over_is_not_told_because_it_began_once_more(
+    script: str, by: Policy, told: list[str], dropped: list[str]
+) -> None:
+    world = play(script, by, rules=RULES)
+    assert world.told == told
+    assert world.fates(ItemFate.DROPPED) == dropped

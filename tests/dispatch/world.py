@@ -6,6 +6,7 @@ Each step is a time from the start and what happens then; steps of one time are 
 `r` where it names none (`ETH/other`), and may have moved (`BTC:-7.5`). A time alone lets it pass.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -19,7 +20,7 @@ from alertd.dispatch.state import DispatchState
 from alertd.model.event import Entry, Event, EventKind, Notice
 from alertd.model.kept import Kept, KeptKey
 from alertd.model.notification import Held, ItemFate, ItemRow, Lane, Message, Telling
-from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Order, Unmute
+from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Order, Postpone, Snooze, Unmute
 from alertd.model.units import say_duration
 from alertd.rules.rule import Rule
 from tests.dispatch.samples import BOTH, Alerts, event, rule
@@ -56,10 +57,15 @@ class Tables:
     messages: dict[int, Message] = field(default_factory=dict)
     tellings: list[Telling] = field(default_factory=list)
     kept: dict[KeptKey, Kept] = field(default_factory=dict)
+    _happened: set[tuple[int, int, EventKind, int]] = field(default_factory=set)
 
     def commit(self, planned: Planned) -> None:
         for entry in planned.entries:
             assert entry.number == len(self.entries) + 1
+            step = entry.event
+            once = step.alert, step.episode, step.kind, step.ordinal
+            assert once not in self._happened, once
+            self._happened.add(once)
             self.entries[entry.number] = entry
         for message in planned.messages:
             assert message.number == len(self.messages) + 1
@@ -120,7 +126,9 @@ class World:
         every: float = 0.0,
         start: float = START,
     ) -> None:
-        self.alerts = Alerts(rules or [rule("r", tell=BOTH)], frozenset(momentary))
+        rules = list(rules) or [rule("r", tell=BOTH)]
+        self.alerts = Alerts(rules, frozenset(momentary))
+        self._owners = {one.name: one.owner for one in rules}
         self.tables = Tables()
         self.state = DispatchState()
         self.start = self.now = start
@@ -130,6 +138,7 @@ class World:
         self.every = every
         self._numbers: dict[tuple[str, str], int] = {}
         self._episodes: dict[int, tuple[int, float, int]] = {}
+        self._outages: Counter[int] = Counter()
 
     def run(self, script: str) -> None:
         steps = [step.split() for step in script.split(";") if step.split()]
@@ -191,15 +200,18 @@ class World:
         if kind is EventKind.FIRED:
             episode, opened, reminders = episode + 1, self.now, 0
         reminders += kind is EventKind.REMINDED
+        self._outages[alert] += kind is EventKind.NO_DATA
+        ordinals = {EventKind.REMINDED: reminders, EventKind.NO_DATA: self._outages[alert]}
         self._episodes[alert] = episode, opened, reminders
         values = {"price": 1.0, "change": float(change)} if change else {"price": 1.0}
         return event(
             kind,
             rule=name or "r",
+            owner=self._owners.get(name or "r", ""),
             symbol=coin,
             alert=alert,
             episode=0 if kind in (EventKind.ALREADY_TRUE, EventKind.NO_DATA) else episode,
-            ordinal=reminders if kind is EventKind.REMINDED else 1,
+            ordinal=ordinals.get(kind, 1),
             values=values,
             time=self.now,
             at=self.now,
@@ -238,6 +250,13 @@ class World:
                 return Acknowledge(alert, self._episodes[alert][0], "ann")
             case "unmute", name:
                 return Unmute("", name)
+            case "postpone", word, lasts:
+                coin, _, name = word.partition("/")
+                alert = self._numbers[name or "r", coin]
+                last = max(number for number, one in self.tables.entries.items() if one.event.alert == alert)
+                return Postpone(self.tables.entries[last], self.now + seconds(lasts))
+            case "snooze", name, lasts:
+                return Snooze("@7", name.replace("*", ""), self.now + seconds(lasts))
         raise ValueError(verb)
 
     # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────────

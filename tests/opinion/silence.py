@@ -16,9 +16,10 @@ class Silence(NamedTuple):
 
 
 def silences(alert: Alert, market: Market, sources: Sequence[Source]) -> list[Silence]:
-    """Of each field by itself, counted from the last word of the last of its sources."""
+    """Of each field by itself, counted from the last word of the last of its sources. What will never fire again, and
+    is not firing, lacks nothing."""
     found = []
-    if alert.terms.no_data is not None:
+    if alert.terms.no_data is not None and (alert.life.open or alert.life.spent < alert.terms.fire):
         look = alert.look(market, alert.handled)
         for of in told_of(alert.terms):
             binding = look.binding(of)

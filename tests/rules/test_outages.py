@@ -2,6 +2,7 @@
 
 import pytest
 
+from alertd.rules.standing import Rulebook
 from tests.rules.play import Play
 
 OVER: dict[str, object] = {"when": "price > 100"}
@@ -60,6 +61,58 @@ def test_each_outage_is_a_thing_of_its_own() -> None:
     play = Play(ONE, stale_after=100.0)
     play.run("0:signal=bearish 300:signal=bearish 600:-")
     assert [event.ordinal for event in play.events] == [1, 2]
+
+
+def test_an_alert_stands_in_the_outage_that_was_told_while_it_lasts() -> None:
+    play, stood = Play(ONE, stale_after=100.0), []
+    for word in ("0:signal=bearish", "150:-", "300:signal=bearish", "450:-", "500:signal=bearish"):
+        play.run(word)
+        (stands,) = Rulebook(play.state).standing(("", "rule")).values()
+        stood.append((stands.silent, stands.outage))
+    assert stood == [(False, 0), (True, 1), (False, 0), (True, 2), (False, 0)]
+
+
+SPENT = [
+    ("spent, and over", OVER | {"fire": "once"}, "0:99 10:101 20:99 300:-", ["10 fired 1", "20 resolved 1"]),
+    (
+        "spent, and firing still",
+        OVER | {"fire": "once"},
+        "0:99 10:101 300:-",
+        ["10 fired 1", "110 no_data price"],
+    ),
+    (
+        "spent by a moment",
+        {"when": "price crosses above 100", "fire": "once"},
+        "0:99 10:101 300:-",
+        ["10 fired 1", "10 resolved 1"],
+    ),
+    (
+        "one more to come",
+        OVER | {"fire": "2 times"},
+        "0:99 10:101 20:99 300:-",
+        ["10 fired 1", "20 resolved 1", "120 no_data price"],
+    ),
+    (
+        "spent while the time to tell it ran",
+        {"when": "price crosses above 100 or tm_grade crosses above 5", "fire": "once", "no_data": "tell after 4m"},
+        "0:99,tm_grade=3 90:99 150:101 160:101 240:101 250:101",
+        ["150 fired 1", "150 resolved 1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "script", "expected"), [case[1:] for case in SPENT], ids=[case[0] for case in SPENT])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_waits_for_nothing_misses_no_data(
+    rule: dict[str, object], script: str, expected: list[str], restarts: bool
+) -> None:
+    play = Play(rule, stale_after=100.0)
+    *words, last = script.split()
+    for word in words:
+        play.run(word)
+    if restarts:
+        play = play.restarted()
+    assert play.run(last) == expected
 
 
 def test_silence_and_a_firing_of_the_same_moment_are_two_ticks() -> None:
