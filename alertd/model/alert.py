@@ -84,9 +84,9 @@ class RuleRow(NamedTuple):
     """A rule as the store keeps it.
 
     `words` are its texts with zero bytes between them, none of which has one itself: owner, name, and the author's
-    `when`, `until` and `say`. The first two, as they stand there, are its key. `shape` and `manner` are numbers of rows
-    of their own, `constants` those lifted out of the shape (float64, little-endian), `coins` the numbers of the rule's
-    coins (int32) where they are not those of its alerts. `expires` is epoch seconds, infinity for never.
+    `when`, `until`, `say` and `note`. The first two, as they stand there, are its key. `shape` and `manner` are numbers
+    of rows of their own, `constants` those lifted out of the shape (float64, little-endian), `coins` the numbers of the
+    rule's coins (int32) where they are not those of its alerts. `expires` is epoch seconds, infinity for never.
     """
 
     number: int

@@ -24,9 +24,9 @@ class Event:
 
     `time` is the tick; `at` the time of the reading that decided, both epoch seconds. `episode` counts from 1 for
     (rule, owner, symbol) and is 0 for kinds without one. `ordinal` tells events of one kind in one episode apart
-    (the n-th reminder); it is 1 for the others. `values` says what was seen, by the names that the condition uses,
-    plus `level`
-    (what was compared with), `change` (percent points, signed) and `base` (what the change counts from).
+    (the n-th reminder, the n-th outage of the alert); it is 1 for the others. `values` says what was seen, by the names
+    that the condition uses, plus `level` (what was compared with), `change` (percent points, signed) and `base` (what
+    the change counts from).
     `reason` says why an episode ended: "" when its condition cleared, else `changed`, `removed` or `expired`, which are
     recorded and not sent. For NO_DATA it names the field.
     """
@@ -60,12 +60,14 @@ class Drop(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What a rule says of itself, kept with its event: it may be edited before that is told. `labels` are pairs."""
+    """What a rule says of itself, kept with its event: it may be edited before that is told. `labels` are pairs,
+    `remark` is the author's note."""
 
     when: str
     until: str = ""
     say: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    remark: str = ""
 
 
 class Entry(NamedTuple):

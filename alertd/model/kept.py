@@ -32,6 +32,26 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snoozed:
+    """What a rule of `owner` tells, or with "" what all of theirs tell, is held until then: they asked for it."""
+
+    owner: str
+    rule: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """What a receiver was told and wants to hear again at `until`, where it still holds. `due` is when it is looked at:
+    later, where something holds it back."""
+
+    entry: Entry
+    receiver: str
+    until: float
+    due: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
     """A market in uproar, for one receiver: `since` it began, `until` it lasts if no more coins fire, `told` when its
     last summary went out."""
@@ -114,7 +134,7 @@ class Acknowledged:
     at: float
 
 
-Kept: TypeAlias = Silence | Mute | Storm | Grouped | Streak | Escalation | Raised | Acknowledged
+Kept: TypeAlias = Silence | Mute | Snoozed | Postponed | Storm | Grouped | Streak | Escalation | Raised | Acknowledged
 
 KeptKey: TypeAlias = tuple[str, str]
 """(kind, key): the kind is the type's name in lower case; the key is made of what it is about."""
@@ -127,13 +147,15 @@ def key_of(kept: Kept) -> KeptKey:
             parts = [str(number)]
         case Mute(owner=owner, rule=rule, receiver=receiver):
             parts = [owner, rule, receiver]
+        case Snoozed(owner=owner, rule=rule):
+            parts = [owner, rule]
         case Storm(receiver=receiver):
             parts = [receiver]
         case Grouped(receiver=receiver, key=key):
             parts = [receiver, key]
         case Streak(owner=owner, rule=rule, symbol=symbol):
             parts = [owner, rule, symbol]
-        case Escalation(entry=entry, receiver=receiver):
+        case Escalation(entry=entry, receiver=receiver) | Postponed(entry=entry, receiver=receiver):
             parts = [str(entry.number), receiver]
         case Raised(alert=alert, episode=episode) | Acknowledged(alert=alert, episode=episode):
             parts = [str(alert), str(episode)]

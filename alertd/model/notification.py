@@ -21,13 +21,33 @@ class Link:
     url: str
 
 
+class Button(NamedTuple):
+    """Something to press: `data` is what the platform gives back, at most 64 ASCII characters (Telegram's limit, the
+    least of all)."""
+
+    label: str
+    data: str
+
+
+class Picture(NamedTuple):
+    """What a chart of a message shows: a coin's prices up to `at` (epoch seconds) over `span` seconds, with a `level`
+    where there is one. Times are written in `zone`, "" for the daemon's."""
+
+    symbol: str
+    at: float
+    span: float
+    level: float | None = None
+    zone: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """A message as plain text in parts. A channel escapes every part for its platform and may cut `lines` at a line.
 
     `title` is one line that stands alone on a lock screen. `lines` come below it, most important first. `facts`
     are (name, value) pairs. `footer` tells source, age and rule. `thread` is equal for messages of one episode
-    (email threads, chat replies), "" where there is none.
+    (email threads, chat replies), "" where there is none. `buttons` are for platforms whose bot listens, in rows of a
+    few; `picture` is the chart that belongs to it.
     """
 
     title: str
@@ -37,6 +57,8 @@ class Notification:
     footer: str = ""
     tone: Tone = Tone.NOTE
     thread: str = ""
+    buttons: tuple[Button, ...] = ()
+    picture: Picture | None = None
 
 
 class Destination(NamedTuple):
@@ -137,7 +159,7 @@ class Delivery(NamedTuple):
 
     `message` is its idempotency key, the same on every attempt. `origin` is the platform's own name of the message
     that this one follows, "" where it follows none: where `replaces`, that one is changed in place if the platform can,
-    else this is an answer to it.
+    else this is an answer to it. `png` is the chart for channels that take it with the message, empty for none.
     """
 
     message: str
@@ -149,6 +171,7 @@ class Delivery(NamedTuple):
     loudness: Loudness = Loudness.USUAL
     origin: str = ""
     replaces: bool = False
+    png: bytes = b""
 
 
 class Held(NamedTuple):

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from alertd.model.event import Entry
+from alertd.model.notification import Notification
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddSilence:
@@ -38,4 +41,36 @@ class Unmute:
     rule: str
 
 
-Order: TypeAlias = AddSilence | ExpireSilence | Acknowledge | Unmute
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Hold back what a person's rule tells, or with "" all of theirs, until then; a time that is over ends it."""
+
+    owner: str
+    rule: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Tell a person at `until` again what they were told, if it still holds then."""
+
+    entry: Entry
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loosen:
+    """Somebody has set their hours, digest or cap anew: what is held for them is held no longer than that says."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A word to one receiver, which nothing holds back."""
+
+    receiver: str
+    text: Notification
+
+
+Order: TypeAlias = AddSilence | ExpireSilence | Acknowledge | Unmute | Snooze | Postpone | Loosen | Say

@@ -7,7 +7,19 @@ are stored by place. In both a field with a default may be added without a migra
 import msgspec
 
 from alertd.model.event import Entry, Event, EventKind, Value, Words
-from alertd.model.kept import Acknowledged, Escalation, Grouped, Kept, Mute, Raised, Silence, Storm, Streak
+from alertd.model.kept import (
+    Acknowledged,
+    Escalation,
+    Grouped,
+    Kept,
+    Mute,
+    Postponed,
+    Raised,
+    Silence,
+    Snoozed,
+    Storm,
+    Streak,
+)
 from alertd.model.notification import Message, Notification
 
 
@@ -24,6 +36,7 @@ class EventBody(msgspec.Struct, array_like=True, gc=False):
     until: str
     say: str
     labels: tuple[tuple[str, str], ...]
+    remark: str = ""
 
 
 class Body(msgspec.Struct, array_like=True, gc=False):
@@ -39,6 +52,10 @@ EventRow = tuple[int, float, int, str, int, int, str, str, str, bytes]
 """The columns of the table `event`, in their order."""
 
 
+_ERASED = Notification("Erased")
+"""In the place of what was written to somebody who has been forgotten."""
+
+
 def _plain(value: object) -> object:
     # numpy's float64 is a float to the type checker, and to whoever put it into an event.
     if isinstance(value, float):
@@ -50,13 +67,30 @@ encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
 decode_body = msgspec.msgpack.Decoder(Body).decode
 decode_buckets = msgspec.msgpack.Decoder(list[str]).decode
 _decode_event = msgspec.msgpack.Decoder(EventBody).decode
-_KEPT: tuple[type[Kept], ...] = (Silence, Mute, Storm, Grouped, Streak, Escalation, Raised, Acknowledged)
+_KEPT: tuple[type[Kept], ...] = (
+    Silence,
+    Mute,
+    Snoozed,
+    Postponed,
+    Storm,
+    Grouped,
+    Streak,
+    Escalation,
+    Raised,
+    Acknowledged,
+)
 _DECODE_KEPT = {kind.__name__.lower(): msgspec.msgpack.Decoder(kind).decode for kind in _KEPT}
 _KINDS = {kind.value: kind for kind in EventKind}
 
 
 def encode_message(message: Message) -> bytes:
     return encode((message.holding, message.past, message.note, message.text))
+
+
+def wordless(body: bytes) -> bytes:
+    """What a delivery tells without what is written in it itself: the numbers of its entries."""
+    told = decode_body(body)
+    return encode((told.holding, told.past, told.note, None if told.text is None else _ERASED))
 
 
 def row_of(entry: Entry) -> EventRow:
@@ -96,7 +130,7 @@ def entry_of(row: EventRow) -> Entry:
         reason=rest.reason,
         late=rest.late,
     )
-    return Entry(number, event, Words(rest.when, rest.until, rest.say, rest.labels))
+    return Entry(number, event, Words(rest.when, rest.until, rest.say, rest.labels, rest.remark))
 
 
 def decode_kept(kind: str, body: bytes) -> Kept:

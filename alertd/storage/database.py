@@ -18,6 +18,7 @@ PRAGMAS: Mapping[str, int | str] = {
     "synchronous": "FULL",
     "busy_timeout": 250,  # milliseconds: the writer thread must not hang on somebody's open transaction
     "journal_size_limit": 64 << 20,
+    "secure_delete": "ON",  # what is erased is overwritten: some builds of SQLite do so by themselves, others do not
     "wal_autocheckpoint": 4000,  # pages, 16 MB: the tick that copies them into the file waits 20 ms for the disk
 }
 

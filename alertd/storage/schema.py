@@ -13,7 +13,9 @@ CREATE TABLE meta (
     seal BLOB NOT NULL,
     last_alert INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER NOT NULL DEFAULT 0,
-    last_message INTEGER NOT NULL DEFAULT 0
+    last_message INTEGER NOT NULL DEFAULT 0,
+    last_person INTEGER NOT NULL DEFAULT 0,
+    last_account INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO meta (word, seal) VALUES (lower(hex(randomblob(4))), randomblob(32));
 
@@ -81,6 +83,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE UNIQUE INDEX event_once ON event (alert, episode, kind, ordinal);
 CREATE INDEX event_time ON event (time);
+CREATE INDEX event_owner ON event (owner, number) WHERE owner != '';
 -- Episodes that did not open.
 CREATE TABLE dropped (
     row INTEGER PRIMARY KEY,
@@ -199,6 +202,58 @@ CREATE TABLE rest (
     until REAL NOT NULL,
     PRIMARY KEY (channel, bucket)
 ) STRICT, WITHOUT ROWID;
+
+-- People, see `model.people`: bodies are sealed, and an account is found by a keyed hash of its identity.
+CREATE TABLE person (
+    number INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE account (
+    number INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL,
+    key BLOB NOT NULL UNIQUE,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX account_person ON account (person);
+CREATE TABLE code (
+    hash BLOB PRIMARY KEY,
+    person INTEGER NOT NULL,
+    expires REAL NOT NULL,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE chat_alert (
+    person INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    made REAL NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (person, number)
+) STRICT, WITHOUT ROWID;
+-- The highest number that an alert of a person ever had.
+CREATE TABLE last_alert (
+    person INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL
+) STRICT;
+-- Nothing in it is ever changed or taken out.
+CREATE TABLE audit (
+    row INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    who TEXT NOT NULL,
+    did TEXT NOT NULL,
+    about TEXT NOT NULL,
+    denied TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+-- What was said by chat and has been done, by the platform's own id of it, with the answer to it.
+CREATE TABLE heard (
+    channel TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at REAL NOT NULL,
+    reply BLOB NOT NULL,
+    PRIMARY KEY (channel, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heard_at ON heard (at);
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST,)

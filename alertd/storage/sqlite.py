@@ -9,8 +9,10 @@ from typing import Protocol, Self, TypeVar
 
 from alertd.model.event import Entry
 from alertd.model.notification import Queued
+from alertd.model.people import ChatAlert, Deed
+from alertd.model.record import Happening, Story
 from alertd.rows import Attempt, Commit, DeadWay, Depth, SeriesRow, Settled, Snapshot
-from alertd.storage import events, outbox, queue, rules, turns, ways
+from alertd.storage import events, outbox, people, queue, record, rules, turns, ways
 from alertd.storage.database import explain, open_database
 from alertd.storage.lock import Lock
 from alertd.storage.schema import MIGRATIONS
@@ -125,6 +127,36 @@ class SqlStore:
         found = await self._runner.run(lambda connection: events.read_entries(connection, numbers))
         return [found[number] for number in sorted(found)]
 
+    async def chat_alerts(self, person: int, *, holding: str = "") -> Sequence[ChatAlert]:
+        return await self._runner.run(lambda connection: people.chat_alerts(connection, person, holding))
+
+    async def how_many_alerts(self, person: int) -> int:
+        return await self._runner.run(lambda connection: people.how_many_alerts(connection, person))
+
+    async def all_chat_alerts(self, after: tuple[int, int], *, limit: int) -> Sequence[ChatAlert]:
+        return await self._runner.run(lambda connection: people.all_chat_alerts(connection, after, limit))
+
+    async def last_alert(self, person: int) -> int:
+        return await self._runner.run(lambda connection: people.last_alert(connection, person))
+
+    async def heard(self, channel: str, key: str) -> bytes | None:
+        return await self._runner.run(lambda connection: people.heard(connection, channel, key))
+
+    async def deeds(self, *, limit: int, who: str = "") -> Sequence[Deed]:
+        return await self._runner.run(lambda connection: people.deeds(connection, limit, who))
+
+    async def happened(
+        self, *, owner: str = "", rule: str = "", symbol: str = "", since: float = 0.0, limit: int
+    ) -> Sequence[Happening]:
+        return await self._runner.run(
+            lambda connection: record.history(
+                connection, owner=owner, rule=rule, symbol=symbol, since=since, limit=limit
+            )
+        )
+
+    async def story(self, word: str) -> Story | None:
+        return await self._runner.run(lambda connection: record.episode(connection, word))
+
     async def prune(self, before: float, limit: int) -> int:
         return await self._runner.run(lambda connection: _prune(connection, before, limit), writes=True)
 
@@ -178,6 +210,7 @@ def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
         recent=outbox.recent(connection, now),
         last_event=last_event,
         last_message=last_message,
+        crowd=people.read(connection),
     )
 
 
@@ -191,7 +224,9 @@ def write_commit(connection: sqlite3.Connection, commit: Commit) -> Lost:
     events.put_items(connection, commit.items, commit.now)
     events.insert_tellings(connection, commit.tellings, commit.now)
     events.put_kept(connection, commit.kept)
-    return outbox.insert(connection, commit.messages, commit.now)
+    lost = outbox.insert(connection, commit.messages, commit.now)
+    people.write(connection, commit.people)  # the last: whoever is erased takes their words out of all of it
+    return lost
 
 
 def _write_pages(connection: sqlite3.Connection, pages: Mapping[str, bytes | None]) -> None:
@@ -204,4 +239,5 @@ def _write_pages(connection: sqlite3.Connection, pages: Mapping[str, bytes | Non
 
 def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
     count = outbox.prune(connection, before, limit)
-    return count + events.prune(connection, before, limit - count)
+    count += events.prune(connection, before, limit - count)
+    return count + people.prune(connection, before, limit - count)

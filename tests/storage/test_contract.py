@@ -13,7 +13,7 @@ from alertd.conditions.parse import parse
 from alertd.errors import StorageError
 from alertd.model.alert import AlertKey
 from alertd.model.event import Drop, EventKind
-from alertd.model.kept import Escalation, Kept, Mute, Silence, key_of
+from alertd.model.kept import Escalation, Kept, Mute, Postponed, Silence, key_of
 from alertd.model.notification import Held, ItemFate, ItemRow, Lane, Telling
 from alertd.ports import Store
 from alertd.rows import Attempt, Commit, Fate, SeriesRow, Settled, Snapshot
@@ -44,6 +44,7 @@ MANNER = Manner(
 SILENCE = Silence(
     number=3, matchers=(("coin", "BTC|ETH"),), start=START, end=math.inf, author="ana", comment="works", during="night"
 )
+POSTPONED = Postponed(entry=entry(1), receiver="@7", until=START + 900, due=START + 900)
 ESCALATION = Escalation(entry=entry(1), receiver="desk", to=("boss",), due=START + 900)
 
 
@@ -60,7 +61,12 @@ async def test_a_new_store_is_empty(store: Store) -> None:
 async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
     rows = [alert(1, episode=3), alert(2, memory=[math.nan, 2.5])]
     series = [SeriesRow(0, "binance", "price", "BTC"), SeriesRow(1, "binance", "price", "ETH")]
-    kept: list[Kept] = [Mute(owner="", rule="r", receiver="desk", since=START, until=math.inf), SILENCE, ESCALATION]
+    kept: list[Kept] = [
+        Mute(owner="", rule="r", receiver="desk", since=START, until=math.inf),
+        SILENCE,
+        ESCALATION,
+        POSTPONED,
+    ]
     shape, manner = (
         Shape(parse("price > 70k and signal flips"), parse("3 of (price < 1, price > 2, price < 3)")),
         MANNER,

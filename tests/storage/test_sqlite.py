@@ -122,8 +122,11 @@ def garbage(path: Path) -> None:
 
 
 def torn_pages(path: Path) -> None:
+    """Behind the roots of all tables, which are looked at when the file is opened."""
+    with closing(sqlite3.connect(path)) as connection:
+        (last_root,) = connection.execute("SELECT max(rootpage) FROM sqlite_schema").fetchone()
     with path.open("r+b") as file:
-        for page in range(38, path.stat().st_size // 4096):
+        for page in range(last_root, path.stat().st_size // 4096):
             file.seek(page * 4096)
             file.write(b"\xff" * 512)
 

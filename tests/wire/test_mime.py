@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alertd.wire.mime import date, mail
+from alertd.wire.mime import Inline, date, mail
 from tests.fakes import START
 
 _LINES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=300)
@@ -58,6 +58,27 @@ def test_what_is_put_in_is_read_out(subject: str, plain: str, html: str) -> None
 def test_a_header_is_written_so_that_it_stays_one(subject: str, written: str) -> None:
     head = mail([("Subject", subject)], "\n", "\n").partition(b"\r\nMIME-Version")[0]
     assert head.decode() == f"Subject: {written}"
+
+
+@given(plain=_LINES, html=_LINES, png=st.binary(min_size=1, max_size=500))
+@example(plain="--=_picture", html="--=_picture--\n--=_alertd--", png=b"\xfb\xff\xfe" * 57)
+def test_a_picture_is_in_the_html(plain: str, html: str, png: bytes) -> None:
+    picture = Inline("chart-kestrel-42@desk.example", png)
+    content = mail([("Subject", "BTC")], f"{plain}\n", f"{html}\n", picture)
+    message = read(content)
+    assert (body(message, "plain"), body(message, "html")) == (f"{plain}\n", f"{html}\n")
+    assert [type(defect) for part in message.walk() for defect in part.defects] == []
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+    ]
+    *_, image = message.walk()
+    assert (image["Content-ID"], image.get_content_disposition()) == ("<chart-kestrel-42@desk.example>", "inline")
+    assert image.get_content() == png
+    assert all(len(line) <= 76 for line in content.partition(b"\r\n\r\n")[2].split(b"\r\n"))
 
 
 @pytest.mark.parametrize("text", ["--=_alertd\n", "\n--=_alertd--\n", ".\n", "From me\n", "", "x" * 2000 + "\n", " \n"])
