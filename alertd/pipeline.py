@@ -22,30 +22,28 @@ from alertd.dispatch.plan import plan
 from alertd.dispatch.policy import Policy
 from alertd.dispatch.state import DispatchState
 from alertd.errors import StorageBusy
-from alertd.market import pages
 from alertd.model.event import Notice
 from alertd.model.kept import Kept
 from alertd.model.order import Order
+from alertd.model.people import PeopleRow
 from alertd.model.reading import Poll
 from alertd.ports import Clock, Store
 from alertd.report import MANY, Observer, report
-from alertd.rows import Commit, SeriesRow
+from alertd.rows import Commit
 from alertd.rules.amend import Change, amend
 from alertd.rules.outcome import Outcome
 from alertd.rules.saved import Known
 from alertd.rules.standing import Rulebook
 from alertd.rules.state import State
 from alertd.rules.step import step, wake_at
+from alertd.tick import commit_of
 
 log = logging.getLogger(__name__)
 
-TICK_PAGE = "tick"
-"""The block that holds the time of the last commit: what came after it, the daemon did not see."""
-
-FEEDS_PAGE = "feeds"
-"""The block that tells by which sources, in which order, they were judged."""
-
 _BUSY_PAUSE = 1.0
+
+_TOGETHER = 64
+"""What so many people asked for goes into one transaction."""
 
 _VERY_MANY = 100_000
 """Alerts; a step that moves all of them takes longer than the loop should wait."""
@@ -57,16 +55,22 @@ K = TypeVar("K", bound=Kept)
 @dataclass(slots=True, eq=False)
 class Work:
     """One thing for a tick to do: a poll, late polls in one go, what people ask of dispatch, or a change of rules with
-    its policy; `before` is what was changed on the way here. `done` is set once it is committed, `answers` (see
-    `Planned`) before."""
+    its policy; `before` is what was changed on the way here, `people` are rows for the same transaction. `done` is set
+    once it is committed, `answers` (see `Planned`) before."""
 
     polls: Sequence[Poll] = ()
     orders: Sequence[Order] = ()
     change: Change | None = None
     policy: Policy | None = None
     before: Outcome | None = None
+    people: Sequence[PeopleRow] = ()
     answers: Sequence[tuple[Kept, ...]] = ()
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def small(self) -> bool:
+        """Whether it is what a person asked for by chat: a few rules at the most."""
+        return bool(self.people) and not self.polls and self.policy is None
 
 
 class Pipeline:
@@ -127,6 +131,14 @@ class Pipeline:
         await self._put(work)
         return work.answers
 
+    async def serve(
+        self, *, change: Change | None = None, orders: Sequence[Order] = (), people: Sequence[PeopleRow] = ()
+    ) -> Sequence[tuple[Kept, ...]]:
+        """Do what a person asked for, all of it in one transaction with `people`; returns as `obey` does."""
+        work = Work(orders=orders, change=change, people=people)
+        await self._put(work)
+        return work.answers
+
     def tell_operator(self, key: str, text: str, receiver: str = "") -> None:
         """Have the operator told, once for each key in an hour, and the receiver whom it concerns."""
         self._notices.append(Notice(self._clock.now(), key, text, receiver))
@@ -170,51 +182,67 @@ class Pipeline:
                 if due > self._clock.now():
                     await self._clock.wait(self._stir, due if np.isfinite(due) else None)
                     continue
-            await self._tick(self._work.popleft() if self._work else Work())
+            await self._tick(self._turn())
+
+    def _turn(self) -> list[Work]:
+        """What the next tick does: one thing, or all that people asked for in a row, which is little each."""
+        turn = [self._work.popleft() if self._work else Work()]
+        while turn[0].small and self._work and self._work[0].small and len(turn) < _TOGETHER:
+            turn.append(self._work.popleft())
+        return turn
 
     def _due(self) -> float:
         return self._held_until if self._catching_up else min(wake_at(self.state), self._held_until)
 
-    async def _tick(self, work: Work) -> None:
+    async def _tick(self, turn: Sequence[Work]) -> None:
         now = self._now = max(self._clock.now(), self._now)
         self.busy_since = now
         began = asyncio.get_running_loop().time()
-        outcome = await self._judge(work, now)
+        outcome = await self._judge(turn, now)
         outcome.notices += self._notices
         self._notices = []
-        planned = await self._plan(outcome, work.orders, now)
-        await self._commit(self._rows(outcome, planned, now))
+        planned = await self._plan(outcome, [order for work in turn for order in work.orders], now)
+        stored, self._stored = self._stored, Known.by(self.state)
+        people = [row for work in turn for row in work.people]
+        await self._commit(commit_of(self.state, outcome, planned, people, stored=stored, now=now))
         self._kept.learn(planned.kept)
-        work.answers = planned.answers
         self.state.book.recycle()
         if planned.messages:
             self._wake()
-        await self._if_many(len(planned.entries), lambda: report(self._observer, work.polls, outcome, planned))
+        polls = [poll for work in turn for poll in work.polls]
+        await self._if_many(len(planned.entries), lambda: report(self._observer, polls, outcome, planned))
         self._observer.tick(asyncio.get_running_loop().time() - began)
         self.busy_since = None
-        if not work.done.done():
-            work.done.set_result(None)
+        answers = iter(planned.answers)
+        for work in turn:
+            work.answers = [next(answers) for _ in work.orders]
+            if not work.done.done():
+                work.done.set_result(None)
 
-    async def _judge(self, work: Work, now: float) -> Outcome:
-        """What the work means for the alerts. Timers that ended before a poll come first, each at its own time."""
-        outcome = work.before or Outcome()
-        if work.change is not None:
+    async def _judge(self, turn: Sequence[Work], now: float) -> Outcome:
+        """What a turn means for the alerts. Timers that ended before a poll come first, each at its own time."""
+        outcome = turn[0].before or Outcome()
+        for work in turn:
             self.policy = work.policy or self.policy
-            # A large reload takes seconds: the loop stays free, and nobody else looks at the state meanwhile.
-            async with self._amending:
-                outcome.add(await asyncio.to_thread(amend, self.state, work.change, now))
-        for poll in work.polls:
-            at = poll.received if poll.late else now
-            await self._pass_time(outcome, at)
-            outcome.add(await self._step(poll, at))
-            if poll.late:
-                await asyncio.sleep(0)
+            if work.change is not None:
+                outcome.add(await self._amend(work.change, now, small=work.small))
+            for poll in work.polls:
+                at = poll.received if poll.late else now
+                await self._pass_time(outcome, at)
+                outcome.add(await self._step(poll, at))
+                if poll.late:
+                    await asyncio.sleep(0)
         if not self._catching_up:
             await self._pass_time(outcome, now)
             # What a reading began may be over at once (a crossing has no length): that takes no tick of its own.
-            if not work.polls or wake_at(self.state) <= now:
+            if not any(work.polls for work in turn) or wake_at(self.state) <= now:
                 outcome.add(await self._step(None, now))
         return outcome
+
+    async def _amend(self, change: Change, now: float, *, small: bool) -> Outcome:
+        """A large reload takes seconds: the loop stays free, and nobody else looks at the state meanwhile."""
+        async with self._amending:
+            return amend(self.state, change, now) if small else await asyncio.to_thread(amend, self.state, change, now)
 
     async def _pass_time(self, outcome: Outcome, until: float) -> None:
         while (due := wake_at(self.state)) < until:
@@ -250,34 +278,6 @@ class Pipeline:
         return work() if count < MANY else await asyncio.to_thread(work)
 
     # ── the transaction ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _rows(self, outcome: Outcome, planned: Planned, now: float) -> Commit:
-        state, market = self.state, self.state.market
-        stored, self._stored = self._stored, Known.by(state)
-        commit = Commit(
-            now=now,
-            rules=outcome.rules,
-            coins=dict(enumerate(state.coins[stored.coins :], stored.coins)),
-            shapes=dict(enumerate(state.shapes[stored.shapes :], stored.shapes)),
-            manners=dict(enumerate(state.book.manners.all[stored.manners :], stored.manners)),
-            alerts=outcome.alerts,
-            gone=outcome.gone,
-            former=outcome.former,
-            series=[
-                SeriesRow(number, *each) for number, each in enumerate(market.series[stored.series :], stored.series)
-            ],
-            pages=pages.changed(market),
-            entries=planned.entries,
-            drops=outcome.drops,
-            items=planned.items,
-            tellings=planned.tellings,
-            messages=planned.messages,
-            kept=planned.kept,
-        )
-        if commit:
-            run = {TICK_PAGE: np.array([now], "<f8").tobytes(), FEEDS_PAGE: state.feeds.signature()}
-            commit.pages = {**commit.pages, **pages.confirmed(market), **run}
-        return commit
 
     async def _commit(self, commit: Commit) -> None:
         """Write it, however long the store is busy: until then there is no next tick, and so there are no polls."""

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from alertd.model.event import Entry
 from alertd.model.notification import Delivery, Queued
+from alertd.model.people import ChatAlert, Deed
 from alertd.model.reading import Bars, Poll
+from alertd.model.record import Happening, Story
 from alertd.rows import Attempt, Commit, DeadWay, Depth, Settled, Snapshot
 
 
@@ -98,6 +101,16 @@ class Bucket(NamedTuple):
     limit: Limit
 
 
+class Pictures(Enum):
+    """When a channel takes the chart that belongs to a message."""
+
+    NEVER = auto()
+    BEFORE = auto()
+    """With the message itself: a mail cannot be changed. Where the chart is not there in time it goes without."""
+    AFTER = auto()
+    """Added to a message that was sent, so that its text never waits."""
+
+
 class Channel(Protocol):
     """A credential on a platform, or several that share their recipients. Errors of `send` are DeliveryError and
     nothing else.
@@ -120,11 +133,17 @@ class Channel(Protocol):
     @property
     def resends(self) -> bool: ...
 
+    @property
+    def pictures(self) -> Pictures: ...
+
     def buckets(self, address: str) -> tuple[Bucket, ...]:
         """All that a message to this address is counted against."""
 
     async def send(self, delivery: Delivery, now: float) -> str:
         """Returns when the platform has taken the message: its own name of it, "" where it has none."""
+
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        """Add a chart to a message that was sent and is called `ref` there: for those who take them AFTER."""
 
     async def close(self) -> None: ...
 
@@ -206,6 +225,33 @@ class Store(Protocol):
 
     async def dead(self) -> Sequence[DeadWay]:
         """Addresses that take nothing any more, until somebody revives them."""
+
+    async def chat_alerts(self, person: int, *, holding: str = "") -> Sequence[ChatAlert]:
+        """A person's alerts, in the order of their numbers; those in whose entry that text stands."""
+
+    async def how_many_alerts(self, person: int) -> int:
+        """How many they have, paused ones too."""
+
+    async def all_chat_alerts(self, after: tuple[int, int], *, limit: int) -> Sequence[ChatAlert]:
+        """Those of everybody behind (person, number), a page of them in that order."""
+
+    async def last_alert(self, person: int) -> int:
+        """The highest number that an alert of theirs ever had, 0 if there was none."""
+
+    async def heard(self, channel: str, key: str) -> bytes | None:
+        """The sealed answer to what was said by that key and done, None for what is new."""
+
+    async def deeds(self, *, limit: int, who: str = "") -> Sequence[Deed]:
+        """The latest lines of the audit log, newest first; of and about one person where one is named."""
+
+    async def happened(
+        self, *, owner: str = "", rule: str = "", symbol: str = "", since: float = 0.0, limit: int
+    ) -> Sequence[Happening]:
+        """The latest events since a time, newest first, each with what became of it; of one owner's rules, one rule or
+        one coin where they are named."""
+
+    async def story(self, word: str) -> Story | None:
+        """The story of an episode (see `model.episode.meant`), None if there is none."""
 
     def lost(self) -> Mapping[tuple[str, str], int]:
         """How many deliveries were buried by channel and reason since this was asked for last, but for those that

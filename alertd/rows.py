@@ -9,6 +9,7 @@ from alertd.model.alert import AlertBlock, AlertKey, RuleRow
 from alertd.model.event import Drop, Entry
 from alertd.model.kept import Kept, KeptKey
 from alertd.model.notification import Held, ItemRow, Message, Telling
+from alertd.model.people import Crowd, PeopleRow
 from alertd.rules.bank import Shape
 from alertd.rules.manner import Manner
 from alertd.rules.saved import Saved
@@ -30,9 +31,8 @@ class Commit:
     `rules` are new or changed ones by number, None for one that was removed; `coins`, `shapes` and `manners` are new
     ones by number. `alerts` are new or changed rows (by id), later blocks in the place of earlier ones; `gone` are ids
     of removed ones, `former` the last episode of their keys. `pages` are blocks of market columns by name, None to
-    delete one. `items` are new rows, or later states of old ones; `tellings` what was told
-    beside them; `kept` is what dispatch remembers, None for what it
-    forgets.
+    delete one. `items` are new rows, or later states of old ones; `tellings` what was told beside them; `kept` is what
+    dispatch remembers, None for what it forgets. `people` are rows of theirs, in their order.
     """
 
     now: float
@@ -51,6 +51,7 @@ class Commit:
     tellings: Sequence[Telling] = ()
     messages: Sequence[Message] = ()
     kept: Mapping[KeptKey, Kept | None] = field(default_factory=dict)
+    people: Sequence[PeopleRow] = ()
 
     def __bool__(self) -> bool:
         return any(
@@ -70,6 +71,7 @@ class Commit:
                 self.tellings,
                 self.messages,
                 self.kept,
+                self.people,
             )
         )
 
@@ -91,6 +93,7 @@ class Snapshot:
     recent: Sequence[tuple[str, float]] = ()
     last_event: int = 0
     last_message: int = 0
+    crowd: Crowd = field(default_factory=Crowd)
 
 
 class Fate(StrEnum):

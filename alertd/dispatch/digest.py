@@ -12,6 +12,7 @@ from alertd.dispatch.policy import Policy
 from alertd.dispatch.render import TONES, because, fold, headline, render, said, stamp
 from alertd.model.event import Entry, EventKind
 from alertd.model.notification import Content, Notification, Tone
+from alertd.model.people import called
 from alertd.model.units import say_duration
 
 LINES = 40
@@ -119,14 +120,15 @@ def _by_rule(entries: Sequence[Entry], now: float, zone: tzinfo, most: int) -> l
         # Each rule may take an even part of the lines that are left; the last line is kept for the rules left out.
         share = max(3, (most - 1 - len(lines)) // (len(shown) - place))
         lines += _rule(group, share, now, zone)
-    left = [fold(group[0].event.rule) for group in list(rules.values())[fit:]]
+    left = [fold(called(group[0].event.owner, group[0].event.rule)) for group in list(rules.values())[fit:]]
     return [*lines, f"and {len(left)} more rules: {_named(left, _COINS)}"] if left else lines
 
 
 def _rule(entries: Sequence[Entry], share: int, now: float, zone: tzinfo) -> list[str]:
     """One rule's part of a digest in `share` lines at the most, three or more."""
     event, when = entries[0].event, fold(entries[0].words.when)
-    lines = [f"{fold(event.rule)}: {when}" if when else fold(event.rule)]
+    name = fold(called(event.owner, event.rule))
+    lines = [f"{name}: {when}" if when else name]
     fits = len(entries) <= share - 1
     shown = len(entries) if fits else share - 2
     lines += [_line(entry, now, zone) for entry in entries[:shown]]

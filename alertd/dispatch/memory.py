@@ -13,8 +13,10 @@ from alertd.model.kept import (
     Kept,
     KeptKey,
     Mute,
+    Postponed,
     Raised,
     Silence,
+    Snoozed,
     Storm,
     Streak,
     key_of,
@@ -105,7 +107,14 @@ class Memory:
 def _over(kept: Kept) -> float:
     """When it ceases to mean anything, infinity for what does so by itself."""
     match kept:
-        case Silence(end=over) | Mute(until=over) | Acknowledged(at=over) | Raised(at=over) | Streak(told=over):
+        case (
+            Silence(end=over)
+            | Mute(until=over)
+            | Snoozed(until=over)
+            | Acknowledged(at=over)
+            | Raised(at=over)
+            | Streak(told=over)
+        ):
             return over
         case _:
             return inf
@@ -114,7 +123,7 @@ def _over(kept: Kept) -> float:
 def _due(kept: Kept) -> float:
     """When it has to be looked at, infinity where time alone means nothing to it."""
     match kept:
-        case Escalation(due=due) | Grouped(due=due) | Storm(until=due):
+        case Escalation(due=due) | Grouped(due=due) | Postponed(due=due) | Storm(until=due):
             return due
         case _:
             return inf

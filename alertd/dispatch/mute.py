@@ -6,6 +6,7 @@ from alertd.dispatch.policy import DAY, Receiver
 from alertd.dispatch.render import fold
 from alertd.model.kept import Mute
 from alertd.model.notification import Notification, Tone
+from alertd.model.people import called, is_persons
 from alertd.model.units import say_duration
 
 RUNAWAY = "runaway"
@@ -41,11 +42,12 @@ def count(desk: Desk, receiver: Receiver, owner: str, rule: str) -> Notification
         return None
     until = desk.now + LASTS
     desk.state.memory.keep(Mute(owner=owner, rule=rule, receiver=receiver.name, since=desk.now, until=until))
+    remedy = f"resume {rule}" if is_persons(owner) else f"alertd unmute {fold(rule)}"
     return Notification(
-        title=f"{fold(rule)} is muted: {limit.count} messages in {say_duration(limit.seconds)}",
+        title=f"{fold(called(owner, rule))} is muted: {limit.count} messages in {say_duration(limit.seconds)}",
         lines=(
             f"It is silent for {say_duration(LASTS)}, then what still holds comes in one message.",
-            f"To hear it again at once: alertd unmute {fold(rule)}",
+            f"To hear it again at once: {remedy}",
         ),
         tone=Tone.NOTE,
     )

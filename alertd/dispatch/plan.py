@@ -1,6 +1,6 @@
 """One tick's dispatch, stage by stage, from events to messages: no clock and no I/O.
 
-    events, releases ─► wanted ─► routes ─► silence, hours, inhibition, mute, cooldown ─► quiet, digest
+    events, releases ─► wanted ─► routes ─► silence, hours, inhibition, mute, snooze, cooldown ─► quiet, digest
                      ─► storm ─► group ─► cap ─► messages
 
 Whatever a stage holds back is a row with its reason; when that is over, it comes this way again.
@@ -8,7 +8,7 @@ Whatever a stage holds back is a row with its reason; when that is over, it come
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from alertd.dispatch import cooldown, escalate, group, inhibition, mute, release, send, silence, storm, timing
+from alertd.dispatch import cooldown, escalate, group, inhibition, mute, release, send, silence, snooze, storm, timing
 from alertd.dispatch.dedup import Decision, wanted
 from alertd.dispatch.desk import AGAIN, Candidate, Desk, Hold, Planned, Rules, words_of
 from alertd.dispatch.group import Group
@@ -18,8 +18,10 @@ from alertd.dispatch.policy import Policy
 from alertd.dispatch.route import Leg, labels, legs
 from alertd.dispatch.state import DispatchState
 from alertd.model.event import Entry, Event, EventKind, Notice, Words
-from alertd.model.kept import Acknowledged, Grouped, Kept, Member, Storm
-from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Order, Unmute
+from alertd.model.kept import Acknowledged, Grouped, Kept, Member, Postponed, Storm
+from alertd.model.notification import Destination
+from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Loosen, Order, Postpone, Say, Snooze, Unmute
+from alertd.model.people import is_persons
 from alertd.rules.rule import Told
 
 Stage = Callable[[Desk, Candidate], Hold | None]
@@ -29,6 +31,7 @@ _STAGES: tuple[tuple[Callable[[Desk], bool] | None, Stage], ...] = (
     (timing.concerns, timing.route_hours),
     (inhibition.concerns, inhibition.hold),
     (mute.concerns, mute.hold),
+    (snooze.concerns, snooze.hold),
     (None, cooldown.hold),
     (None, timing.quiet),
     (None, timing.scheduled),
@@ -38,7 +41,7 @@ anything to look at in this tick at all."""
 
 
 _WHILE = frozenset({silence.hold, inhibition.hold, mute.hold})
-"""Stages that are about what happens while something lasts."""
+"""Stages that are about what happens while something lasts; whoever snoozes wants to hear nothing meanwhile."""
 
 
 def plan(
@@ -60,6 +63,7 @@ def plan(
     inhibition.follow(desk, desk.planned.entries)
     freed = bool(orders) or state.policy is not policy
     if state.policy is not policy:
+        state.policy = policy
         notices = [*notices, *silence.lost(desk)]
         release.loosen(desk)
     over = storm.ended(desk)
@@ -67,11 +71,13 @@ def plan(
     found = [*release.released(desk), *fresh]
     stages = [hold for concerns, hold in _STAGES if concerns is None or concerns(desk)]
     groups = _grouped(desk, _calm(desk, [one for one in found if not _held(desk, one, stages)]))
-    for each in groups:
-        send.pass_on(desk, each)
+    for together in groups:
+        send.pass_on(desk, together)
     _say_by_itself(desk, over)
     for told, firing in group.repeated(desk, freed=freed):
         _repeat(desk, told, firing, stages)
+    for each in snooze.over(desk):
+        _tell_later(desk, each, stages)
     _escalate(desk)
     for notice in notices:
         _notify(desk, notice)
@@ -95,6 +101,17 @@ def _obey(desk: Desk, order: Order) -> tuple[Kept, ...]:
             return (_acknowledge(desk, order),)
         case Unmute(owner, rule):
             return mute.undo(desk, owner, rule)
+        case Snooze(owner, rule, until):
+            return snooze.put(desk, owner, rule, until)
+        case Postpone(entry, until):
+            return snooze.postpone(desk, entry, until)
+        case Loosen(owner):
+            release.loosen(desk, owner)
+            return ()
+        case Say(name, text):
+            if receiver := desk.policy.receivers.get(name):
+                send.words(desk, receiver, text)
+            return ()
 
 
 def _acknowledge(desk: Desk, order: Acknowledge) -> Acknowledged:
@@ -135,11 +152,16 @@ def _routed(desk: Desk, new: Sequence[tuple[Entry, Told]]) -> Iterator[Candidate
     for entry, rule in new:
         seen: Mapping[str, str] = {} if rule.notify else labels(entry)
         told: set[str] = set()
+        ways: set[Destination] = set()
         for leg in legs(tree, rule, seen):
             receiver = receivers.get(leg.receiver)
             if leg.receiver in told:
                 continue  # a second route leads there
             told.add(leg.receiver)
+            if receiver is not None and is_persons(leg.receiver):
+                if ways.issuperset(receiver.destinations) and receiver.destinations:
+                    continue  # a way of theirs that is gone leads where another one does
+                ways.update(receiver.destinations)
             if receiver is None:
                 desk.drop(entry, leg.receiver, Decision.RECEIVER_GONE)
             else:
@@ -224,6 +246,18 @@ def _repeat(desk: Desk, told: Grouped, firing: tuple[Member, ...], stages: Seque
         group.renew(desk, told, firing)
     else:
         group.put_off(desk, told, firing, min(ends))
+
+
+def _tell_later(desk: Desk, each: Postponed, stages: Sequence[Stage]) -> None:
+    """What somebody has put off, unless something holds it back."""
+    receiver = desk.policy.receivers[each.receiver]
+    candidate = release.again(desk, each.entry, receiver, served=AGAIN, since=each.until)
+    until = _held_until(desk, candidate, stages)
+    if until <= desk.now:
+        desk.state.memory.forget(each)
+        send.reminded(desk, candidate)
+    else:
+        snooze.put_off(desk, each, until)
 
 
 def _held_until(desk: Desk, candidate: Candidate, stages: Sequence[Stage]) -> float:

@@ -55,7 +55,8 @@ class Receiver:
 
     In `quiet` hours only what is critical is told; the rest comes in one digest at their end. With a `digest` schedule
     everything else than what is critical comes at its times only, or where something holds it then, as soon as that is
-    over. What is critical does not count against `cap`. `loudness` is by severity.
+    over. What is critical does not count against `cap`. `loudness` is by severity. Times are told in `zone`, None for
+    the policy's.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Receiver:
     otherwise: Otherwise | None = None
     loudness: Mapping[str, Loudness] = field(default_factory=dict)
     follow: Follow = Follow.EDIT
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

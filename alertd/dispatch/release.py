@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import inf
 
-from alertd.dispatch import cooldown, escalate, inhibition, limit, mute, send, silence, state, timing
+from alertd.dispatch import cooldown, escalate, inhibition, limit, mute, send, silence, snooze, state, timing
 from alertd.dispatch.dedup import Decision
 from alertd.dispatch.desk import Candidate, Desk, Hold
 from alertd.dispatch.group import GROUP
@@ -12,11 +12,12 @@ from alertd.dispatch.route import Leg, labels, legs
 from alertd.dispatch.state import Batch, Waiting
 from alertd.model.event import Entry, EventKind
 from alertd.model.notification import Held
+from alertd.model.people import is_persons
 
 _UNHEARD = frozenset({silence.SILENCE, inhibition.INHIBITED, timing.HOURS, mute.RUNAWAY})
 """What came and went while it was held for one of these is not told. From the others a digest tells it."""
 
-TOLD = frozenset({timing.QUIET, timing.DIGEST, state.STORM, limit.CAP, GROUP, cooldown.COOLDOWN})
+TOLD = frozenset({timing.QUIET, timing.DIGEST, state.STORM, limit.CAP, GROUP, cooldown.COOLDOWN, snooze.SNOOZED})
 """Whatever was held for one of these is told when that is over."""
 
 
@@ -33,7 +34,8 @@ def released(desk: Desk) -> Iterator[Candidate]:
             elif receiver is None:
                 if not _still_held(desk, row):
                     desk.drop(row.entry, waiting.receiver, Decision.RECEIVER_GONE)
-                    gone.setdefault(waiting.receiver, []).append(row.entry)
+                    if not is_persons(waiting.receiver):  # what was for a person is nobody else's business
+                        gone.setdefault(waiting.receiver, []).append(row.entry)
             else:
                 yield again(desk, row.entry, receiver, served=waiting.reason, since=event.time)
     for name, entries in gone.items():
@@ -62,10 +64,12 @@ def joins(desk: Desk, candidate: Candidate) -> bool:
     return True
 
 
-def loosen(desk: Desk) -> None:
-    """After a reload: what the policy now in force does not hold back so long is not held for the old one."""
-    desk.state.policy = desk.policy
+def loosen(desk: Desk, owner: str = "") -> None:
+    """After a reload, or where a person has settings of their own anew: what the policy now in force does not hold back
+    so long is not held for the old one."""
     for waiting, batch in desk.state.batches.items():
+        if owner and waiting.receiver.partition("/")[0] != owner:
+            continue
         receiver = desk.policy.receivers.get(waiting.receiver)
         until = _until_now(desk, waiting, receiver) if receiver else desk.now
         if until < batch.until:

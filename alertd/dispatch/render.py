@@ -10,6 +10,7 @@ from urllib.parse import quote
 from alertd.dispatch.policy import Policy
 from alertd.model.event import Entry, Event, EventKind, Value, Words
 from alertd.model.notification import Link, Notification, Tone
+from alertd.model.people import called
 from alertd.model.units import say_duration, say_number
 
 WHEN = "When"
@@ -55,9 +56,11 @@ def render(entry: Entry, policy: Policy) -> Notification:
     title = said(entry, policy.zone) or plain
     lines = ["This happened while alertd was not running."] if event.late else []
     if event.kind is EventKind.NO_DATA:
-        lines.append(f"{fold(event.rule)} cannot be judged for it until there is.")
+        lines.append(f"{_rule(event)} cannot be judged for it until there is.")
     elif title is not plain:
         lines.insert(0, plain)
+    if words.remark:
+        lines.append(fold(words.remark))
     symbol = fold(event.symbol)
     # Candle files write a pair (BTCUSD) where the other sources write the coin, of which some end so too (TUSD).
     coin = symbol.removesuffix("USD") if len(symbol) > len("FDUSD") else symbol
@@ -67,7 +70,7 @@ def render(entry: Entry, policy: Policy) -> Notification:
         lines=tuple(lines),
         facts=_facts(event, words, when, policy.zone),
         links=(Link(f"{symbol} chart", link),) if link else (),
-        footer=" · ".join(part for part in (fold(event.source), _read(event, policy.zone), fold(event.rule)) if part),
+        footer=" · ".join(part for part in (fold(event.source), _read(event, policy.zone), _rule(event)) if part),
         tone=TONES[event.kind],
         thread=f"{event.owner}/{event.rule}/{event.symbol}/{event.episode}" if event.episode else "",
     )
@@ -95,13 +98,13 @@ def headline(event: Event) -> str:
 
 def because(event: Event, when: str) -> str:
     """The end of a title: the condition, where the event is about one."""
-    if event.kind is EventKind.NO_DATA:
+    if event.kind is EventKind.NO_DATA or not when:
         return ""
     return f": {when}" if len(when) <= _SHORT else f": {when[: _SHORT - 1].rstrip()}…"
 
 
 def _facts(event: Event, words: Words, when: str, zone: tzinfo) -> tuple[tuple[str, str], ...]:
-    facts = [(WHEN, when)]
+    facts = [(WHEN, when)] if when else []
     facts += [(_label(name), _text(value)) for name, value in event.values.items() if name not in _EXPLAINED]
     values = event.values
     # What the condition compares says nothing of an end that `until` brought about.
@@ -156,6 +159,10 @@ def _read(event: Event, zone: tzinfo) -> str:
     if not _known(event.at):
         return ""
     return f"{stamp(event.at, zone)} ({say_duration(max(event.time - event.at, 0.0))} old)"
+
+
+def _rule(event: Event) -> str:
+    return fold(called(event.owner, event.rule))
 
 
 def _known(at: float) -> bool:

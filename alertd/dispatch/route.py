@@ -7,6 +7,7 @@ from typing import NamedTuple
 from alertd.dispatch.inhibit import matches
 from alertd.dispatch.matcher import Matcher
 from alertd.model.event import Entry
+from alertd.model.people import is_persons
 from alertd.rules.rule import Told
 
 GROUP_BY = ("rule",)
@@ -76,9 +77,13 @@ def labels(entry: Entry) -> dict[str, str]:
 
 def legs(tree: Route | None, rule: Told, seen: Mapping[str, str]) -> Iterator[Leg]:
     """Where an event goes; twice to one receiver where two routes say so. A rule with `notify` is grouped as the
-    tree's root says."""
+    tree's root says; a person's goes to them, or to those of their ways that it names."""
     root = tree or _PLAIN
-    if rule.notify:
+    if is_persons(rule.owner):
+        # No tree of the operator's leads to a person, nor a person's alert to anybody else.
+        for name in [f"{rule.owner}/{way}" for way in rule.notify] or [rule.owner]:
+            yield Leg(name)
+    elif rule.notify:
         leg = root.own
         for name in rule.notify:
             yield Leg(name, *leg[1:])

@@ -11,6 +11,7 @@ from alertd.dispatch.group import GROUP, Group
 from alertd.dispatch.limit import CAP, full_until
 from alertd.dispatch.policy import CRITICAL, Receiver
 from alertd.dispatch.render import fold
+from alertd.dispatch.snooze import SNOOZED
 from alertd.dispatch.state import STORM, Waiting
 from alertd.dispatch.timing import DIGEST
 from alertd.model.event import Entry, EventKind
@@ -62,6 +63,14 @@ def repeat(desk: Desk, receiver: Receiver, candidates: Sequence[Candidate]) -> N
             _log(desk, entries, receiver, number, REPEATED)
 
 
+def reminded(desk: Desk, candidate: Candidate) -> None:
+    """What somebody has put off."""
+    entry, receiver = candidate.entry, candidate.receiver
+    lane = Lane.CRITICAL if candidate.critical else Lane.NORMAL
+    number = _message(desk, receiver, (entry,), note="snoozed", lane=lane)
+    _log(desk, (entry,), receiver, number, SNOOZED)
+
+
 def escalated(desk: Desk, name: str, each: Unseen) -> list[str]:
     """What nobody has acknowledged, to somebody else; no limit holds it back. Where that one is gone, to the
     operator. Returns who is told."""
@@ -88,7 +97,8 @@ def inherited(desk: Desk, gone: str, entries: Sequence[Entry]) -> None:
 
 
 def _log(desk: Desk, entries: Sequence[Entry], receiver: Receiver, message: int, reason: str) -> None:
-    desk.planned.tellings += [Telling(entry.number, receiver.name, message, reason) for entry in entries]
+    why = reason if message else Decision.RECEIVER_GONE
+    desk.planned.tellings += [Telling(entry.number, receiver.name, message, why) for entry in entries]
 
 
 def notice(
@@ -125,6 +135,10 @@ def _tell(desk: Desk, found: Group) -> None:
     said = _why(found)
     lane = Lane.CRITICAL if found.critical else Lane.NORMAL
     number = _message(desk, found.receiver, entries, past=past, note=said, lane=lane)
+    if not number:
+        for one in found.candidates:
+            desk.drop(one.entry, found.receiver.name, Decision.RECEIVER_GONE)
+        return
     desk.planned.items += [
         ItemRow(one.entry.number, found.receiver.name, ItemFate.TOLD, found.served, message=number)
         for one in found.candidates
@@ -146,6 +160,8 @@ def _why(found: Group) -> str:
         return f"held by the cap of {cap.count} messages in {say_duration(cap.seconds)}"
     if served == STORM:
         return "held by the storm, which is over"
+    if served == SNOOZED:
+        return "held while you had it snoozed or muted"
     return f"held by {say_reason(served)}"
 
 
@@ -192,15 +208,15 @@ def _message(
     ways: tuple[Destination, ...] | None = None,
     standby: tuple[Destination, ...] | None = None,
 ) -> int:
-    """Make it, and return its number."""
+    """Make it, and return its number; 0, and none is made, where the receiver has no way to be told."""
+    if not (ways := receiver.destinations if ways is None else ways):
+        return 0
     state = desk.state
     state.last_message += 1
     if lane is not Lane.CRITICAL:  # else what is critical would keep all others back
         state.recent.add(receiver.name, desk.now)
     otherwise = receiver.otherwise
-    if standby is None:
-        standby = otherwise.destinations if otherwise else ()
-    ways = receiver.destinations if ways is None else ways
+    standby = (otherwise.destinations if otherwise else ()) if standby is None else standby
     desk.planned.messages.append(
         Message(
             number=state.last_message,

@@ -30,13 +30,15 @@ class Change:
     """Rules to put in place of those of their names, and (owner, name) of rules to drop.
 
     With `whole`, every rule of that owner that is not among `put` is dropped: a reload of the rule files (""). `series`
-    are the named expressions from now on, None to leave them as they are.
+    are the named expressions from now on, None to leave them as they are. With `at_once` alerts that are new have their
+    first look at what is known already, not at their next reading: somebody was told how they stand.
     """
 
     put: Sequence[Rule] = ()
     drop: Sequence[tuple[str, str]] = ()
     whole: str | None = None
     series: Mapping[str, Expression] | None = None
+    at_once: bool = False
 
 
 def amend(state: State, change: Change, now: float) -> Outcome:
@@ -53,7 +55,7 @@ def amend(state: State, change: Change, now: float) -> Outcome:
         if change.series is not None:
             _derive(state, change.series, now, outcome)
         for rule in live:
-            _put(state, rule, now, outcome)
+            _put(state, rule, now, outcome, at_once=change.at_once)
     if state.spare:
         release(state)
     return outcome
@@ -118,7 +120,7 @@ class _New:
         return cls(rule, state.bank(form), np.array(constants + more), coins)
 
 
-def _put(state: State, rule: Rule, now: float, outcome: Outcome) -> None:
+def _put(state: State, rule: Rule, now: float, outcome: Outcome, *, at_once: bool) -> None:
     number, new = _former(state, rule), _New.of(state, rule)
     kept: Rows = np.empty(0, np.intp)
     renamed = False
@@ -141,6 +143,8 @@ def _put(state: State, rule: Rule, now: float, outcome: Outcome) -> None:
     bank.calm[kept] = BUSY
     set_timers(state, bank, kept, now)
     set_timers(state, bank, fresh, now, anew=True)
+    if at_once:
+        bank.set_due(fresh, now)
     watch(state, bank, rows, now, outcome)
     if len(stored := rows if renamed else fresh):
         outcome.alerts.append(bank.block(stored))

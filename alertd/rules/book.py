@@ -25,7 +25,7 @@ def key_of(owner: str, name: str) -> bytes:
 
 def words_of(rule: Rule) -> bytes:
     """All that is text of a rule, see `RuleRow`."""
-    return "\0".join((rule.owner, rule.name, rule.when_text, rule.until_text, rule.say)).encode()
+    return "\0".join((rule.owner, rule.name, rule.when_text, rule.until_text, rule.say, rule.note)).encode()
 
 
 def _expiry(rule: Rule) -> int:
@@ -154,7 +154,7 @@ class Book(Columns):
 
     def told(self, number: int) -> "Telling":
         """What dispatch asks of a rule."""
-        owner, name, when, until, say = (self.words[number] or b"").decode().split("\0")
+        owner, name, when, until, say, note = (self.words[number] or b"").decode().split("\0")
         manner = self.manner_of(number)
         return Telling(
             name=name,
@@ -164,6 +164,7 @@ class Book(Columns):
             tell=manner.tell,
             draft=manner.draft,
             say=say,
+            note=note,
             when_text=when,
             until_text=until,
             cooldown=manner.cooldown,
@@ -215,6 +216,7 @@ class Telling:
     tell: frozenset[EventKind]
     draft: bool
     say: str
+    note: str
     when_text: str
     until_text: str
     cooldown: float

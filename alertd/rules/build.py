@@ -15,7 +15,7 @@ from alertd.rules.rule import AlreadyTrue, Rule
 
 RULE_KEYS = (
     "name", "was", "symbols", "when", "until", "rearm", "for", "keep_firing_for", "cooldown", "fire", "remind",
-    "already_true", "no_data", "expires", "active", "at", "labels", "notify", "tell", "draft", "say",
+    "already_true", "no_data", "expires", "active", "at", "labels", "notify", "tell", "draft", "say", "note",
 )  # fmt: skip
 
 _TELL = keys.tell("fired")
@@ -95,6 +95,7 @@ def _assembled(
         tell=read("tell", keys.tell, _TELL),
         draft=read("draft", keys.flag, False),
         say=read("say", keys.say, ""),
+        note=read("note", keys.note, ""),
         place=entry.place(),
     )
 

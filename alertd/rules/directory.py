@@ -13,7 +13,7 @@ _AT_ONCE = 10_000
 
 def key_in(words: bytes) -> bytes:
     """The key at the beginning of a rule's words (see `RuleRow`): owner and name."""
-    return words.rsplit(b"\0", 3)[0]
+    return words.rsplit(b"\0", 4)[0]
 
 
 def hash_of(key: bytes) -> int:

@@ -165,6 +165,14 @@ def say(value: Plain) -> str:
     return words
 
 
+def note(value: Plain) -> str:
+    """A line that is told as it is."""
+    words = " ".join(text(value).split())
+    if len(words) > 200 or not words.isprintable():
+        raise Wrong("a note is one line of 200 characters at most")
+    return words
+
+
 def zone(value: Plain) -> ZoneInfo:
     words = text(value)
     try:

@@ -24,6 +24,8 @@ class Told(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def owner(self) -> str: ...
+    @property
     def labels(self) -> Mapping[str, str]: ...
     @property
     def notify(self) -> tuple[str, ...]: ...
@@ -33,6 +35,8 @@ class Told(Protocol):
     def draft(self) -> bool: ...
     @property
     def say(self) -> str: ...
+    @property
+    def note(self) -> str: ...
     @property
     def when_text(self) -> str: ...
     @property
@@ -81,7 +85,8 @@ class Rule:
     while an alert keeps firing, None for not at all. `fire` counts the
     episodes an alert may have, None for no end. `no_data` is how long a field may be stale before it is told, None to
     never tell, 0.0 for the source's own `stale_after`. `at` is None for a rule that is judged with its readings.
-    `notify` is () where the routing tree decides. `tell` says which events are sent. `place` is `file:line`.
+    `notify` is () where the routing tree decides; of a person's rule it names ways of theirs, () for all
+    that they use. `note` is told with each message as it is. `tell` says which events are sent. `place` is `file:line`.
     """
 
     name: str
@@ -108,4 +113,5 @@ class Rule:
     tell: frozenset[EventKind] = frozenset({EventKind.FIRED, EventKind.REMINDED})
     draft: bool = False
     say: str = ""
+    note: str = ""
     place: str = field(default="", compare=False)

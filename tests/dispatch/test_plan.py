@@ -8,7 +8,7 @@ from alertd.dispatch.desk import Planned
 from alertd.dispatch.matcher import Matcher
 from alertd.dispatch.memory import Memory
 from alertd.dispatch.plan import plan
-from alertd.dispatch.policy import Cap, Policy
+from alertd.dispatch.policy import Cap, Policy, Receiver
 from alertd.dispatch.route import Route
 from alertd.dispatch.state import DispatchState
 from alertd.model.event import Event, EventKind, Notice
@@ -154,3 +154,35 @@ def test_a_notice_says_more_below_its_first_line() -> None:
     assert text is not None
     assert (text.title, text.lines) == ("alertd: binance gives no prices.", ("It is asked again.",))
     assert planned.items == []
+
+
+def test_a_receiver_without_any_way_is_told_nothing_and_dropped_for_that() -> None:
+    """No store takes a message that goes nowhere: the engine would end by it."""
+    by = policy(Receiver("desk", ()), receiver("ops"))
+    planned = tick(DispatchState(last_message=3), event(), by=by)
+    assert (planned.messages, planned.kept) == ([], {})
+    assert planned.items == [ItemRow(1, "desk", ItemFate.DROPPED, "receiver_gone")]
+
+
+@pytest.mark.parametrize(
+    ("notify", "destinations", "told"),
+    [
+        (("mail", "chat"), {"mail": ["~1"], "chat": ["~1"]}, ["@7/mail"]),
+        (("mail", "chat"), {"mail": ["~1"], "chat": ["~2"]}, ["@7/mail", "@7/chat"]),
+        (("mail", "chat"), {"mail": ["~1"], "chat": ["~1", "~2"]}, ["@7/mail", "@7/chat"]),
+        (("both", "chat"), {"both": ["~1", "~2"], "chat": ["~2"]}, ["@7/both"]),
+    ],
+)
+def test_two_ways_of_a_person_that_lead_to_one_place_tell_it_once(
+    notify: tuple[str, ...], destinations: dict[str, list[str]], told: list[str]
+) -> None:
+    ways = [Receiver(f"@7/{way}", tuple(Destination("chat", to) for to in tos)) for way, tos in destinations.items()]
+    planned = tick(DispatchState(), event(owner="@7"), rules=[rule(owner="@7", notify=notify)], by=policy(*ways))
+    assert [message.receiver for message in planned.messages] == told
+    assert [row.receiver for row in planned.items] == told
+
+
+def test_two_receivers_of_the_configuration_are_both_told_wherever_they_are() -> None:
+    both = [Receiver(name, (Destination("chat", "1"),)) for name in ("desk", "ops")]
+    planned = tick(DispatchState(), event(), rules=[rule(notify=("desk", "ops"))], by=policy(*both))
+    assert [message.receiver for message in planned.messages] == ["desk", "ops"]

@@ -15,7 +15,7 @@ def test_it_finds_what_is_there_and_nothing_else(steps: list[tuple[bool, bytes]]
     for turn, (puts, key) in enumerate(steps):
         if puts and key not in numbers:
             numbers[key] = len(there)
-            there.append(key + b"\0price > 1\0\0")
+            there.append(key + b"\0price > 1\0\0\0")
             directory.add(key, numbers[key])
         elif not puts and key in numbers:
             directory.remove(key)
@@ -28,7 +28,7 @@ def test_it_finds_what_is_there_and_nothing_else(steps: list[tuple[bool, bytes]]
 
 
 def test_many_at_once() -> None:
-    there: list[bytes | None] = [b"\0%d\0\0\0" % number if number % 3 else None for number in range(100_000)]
+    there: list[bytes | None] = [b"\0%d\0\0\0\0" % number if number % 3 else None for number in range(100_000)]
     directory = Directory(there)
     directory.rebuild()
     assert all(directory.find(b"\0%d" % number) == (number if number % 3 else None) for number in range(100_000))
