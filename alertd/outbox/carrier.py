@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -36,12 +36,17 @@ _MOVES = 3
 
 @dataclass(slots=True)
 class Call:
-    """A message, and what it is counted against. `title` is that of the drawn message, "" before."""
+    """A message, and what it is counted against. `drawn` is what is sent of it, None before."""
 
     queued: Queued
     buckets: tuple[str, ...]
     cells: Cells
-    title: str = ""
+    drawn: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """The drawn message's, or what it is called where it has none."""
+        return (self.drawn.notification.title if self.drawn else "") or self.queued.message
 
     def attempt(self) -> Attempt:
         return Attempt(self.queued.row, self.buckets, tuple([one.row for one in self.queued.members]))
@@ -52,16 +57,25 @@ class Carrier:
     that are not written down yet: whoever writes takes them."""
 
     def __init__(
-        self, channel: Channel, clock: Clock, *, draw: Draw, random: Callable[[], float], tell: Tell, retry: Retry
+        self,
+        channel: Channel,
+        clock: Clock,
+        *,
+        draw: Draw,
+        with_chart: Callable[[Delivery], Awaitable[Delivery]],
+        random: Callable[[], float],
+        tell: Tell,
+        retry: Retry | None,
     ) -> None:
         self.pace = Pace()
         self.asked: dict[str, float] = {}
         self._channel = channel
         self._clock = clock
         self._draw = draw
+        self._with_chart = with_chart
         self._random = random
         self._tell = tell
-        self._retry = retry
+        self._retry = retry or Retry()
         self._health = Health()
         self._setbacks = Setbacks()
         self._rests = 0  # for how often in a row the whole channel was held back
@@ -86,6 +100,11 @@ class Carrier:
         rest = self.pace.rest_of(call.cells)
         return _later(call.queued, now, rest, reason="rest") if rest > now + _SHORT else None
 
+    def rest(self, bucket: str, until: float) -> None:
+        """A platform asks that a bucket takes nothing before."""
+        self.pace.rest(bucket, until)
+        self.asked[bucket] = until
+
     async def bring(self, call: Call) -> Settled:
         """One attempt. Whatever comes of it is settled: a bug buries that message alone."""
         queued, now = call.queued, self._clock.now()
@@ -93,11 +112,10 @@ class Carrier:
         if rest > now:  # it was asked for while the attempt was written down
             return _later(queued, now, rest, reason="rest")
         try:
-            delivery = self._draw(queued, now)
-            call.title = delivery.notification.title
+            delivery = call.drawn = self._draw(queued, now)
             if queued.uncertain and now >= queued.created + self._channel.remembers:
                 delivery = delivery._replace(notification=may_repeat(delivery.notification))
-            ref = await self._channel.send(delivery, now)
+            ref = await self._channel.send(await self._with_chart(delivery), now)
         except DeliveryError as error:
             return self._judge(call, error, now)
         except Exception:
@@ -137,8 +155,7 @@ class Carrier:
         uncertain = error.uncertain
         if error.bucket and not error.whole_channel:
             # The platform is well, and says what it wants.
-            self.pace.rest(error.bucket, due)
-            self.asked[error.bucket] = due
+            self.rest(error.bucket, due)
             return _later(queued, now, due, reason=error.reason, uncertain=uncertain)
         if self._health.failed(started, now):
             trouble = f"takes no messages ({error.reason}).\nThey wait, and are tried again and again."
@@ -168,8 +185,7 @@ class Carrier:
     def _refuse_all(self, queued: Queued, error: DeliveryRefused, started: float, now: float) -> Settled:
         """The credential is refused: everything waits, the operator is told once, and it is tried now and then."""
         due = now + self._retry.refused
-        self.pace.rest(WHOLE, due)
-        self.asked[WHOLE] = due
+        self.rest(WHOLE, due)
         self._rests += 1
         if self._health.failed(started, now, for_good=True):
             self._tell(

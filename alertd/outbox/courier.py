@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import TypeAlias
 
-from alertd.dispatch.notice import delivery_key
 from alertd.errors import StorageBusy
 from alertd.model.notification import Lane, Queued
 from alertd.outbox.carrier import Call, Carrier, Draw, Tell
-from alertd.outbox.farewell import given_up
+from alertd.outbox.farewell import OnSettled, Reports
+from alertd.outbox.illustrate import Illustrator
 from alertd.outbox.late import digest, fit
-from alertd.outbox.pacing import Pace, Taking
+from alertd.outbox.pacing import Cells, Pace, Taking
+from alertd.outbox.replies import Turns
 from alertd.outbox.retry import Retry
 from alertd.ports import Channel, Clock, Store
 from alertd.rows import Fate, Settled
@@ -37,9 +38,6 @@ _STORE_AGAIN = 1.0
 _NEWS = 0.25  # what is claimed is compared with what is new in the store that often
 _SOON = 1.0  # the store's timers are asked for that often while sends are under way
 _BREATH = 0.05
-
-OnSettled: TypeAlias = Callable[[str, Fate, str], None]
-"""(channel, fate, reason), once the store has it."""
 
 Outcome: TypeAlias = tuple[Call, Settled]
 
@@ -68,10 +66,13 @@ class Courier:
         self._name = channel.name
         self._store = store
         self._clock = clock
-        self._tell = tell
-        self._on_settled = on_settled
         self._freed = freed
-        self._carrier = Carrier(channel, clock, draw=draw, random=random, tell=tell, retry=retry or Retry())
+        self.illustrator = Illustrator(channel, clock, draw=draw, pace=lambda: self._carrier.pace, wanted=self._wanted)
+        self._report = Reports(channel.name, tell, on_settled, self.illustrator.sent)
+        self._carrier = Carrier(
+            channel, clock, draw=draw, with_chart=self.illustrator.with_chart, random=random, tell=tell, retry=retry
+        )
+        self.turns = Turns(channel, clock, carrier=self._carrier, wanted=self._unbegun)
         self._heads: list[Call] = []  # claimed, and not begun: in the order in which they are to go
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self._busy: set[str] = set()  # addresses with a call in flight, or one that is not written down yet
@@ -96,9 +97,12 @@ class Courier:
             await self._take_up()
             async with asyncio.TaskGroup() as tasks:
                 workers = [tasks.create_task(self._work()) for _ in range(self._room)]
+                workers += [tasks.create_task(self.illustrator.run()), tasks.create_task(self.turns.run())]
                 while True:
                     self._stir.clear()
+                    self.turns.shut()
                     again = await self._turn()
+                    self.turns.open()
                     if self._draining and not self._busy:
                         break
                     await self._clock.wait(self._stir, again)
@@ -187,8 +191,10 @@ class Courier:
             if queued.address not in taken:  # two names may have become one
                 taken.add(queued.address)
                 self._heads.append(self._call(queued))
+                self.illustrator.claimed(queued, now)
         self._heads.sort(key=lambda call: call.queued.lane)
-        self._carrier.pace.forget(now, used={id(cell) for call in self._heads for cell in call.cells})
+        used = {id(cell) for call in self._heads for cell in call.cells}
+        self._carrier.pace.forget(now, used=used | self.turns.used())
         if len(found) == CLAIM:
             self._look_at = now
         elif found or self._busy:  # asked for often enough while there is much to do
@@ -221,6 +227,7 @@ class Courier:
             if call.queued.row in begun:
                 for cell in call.cells:
                     cell.take(now)
+                    cell.passed += 1
                 self._busy.add(call.queued.address)
                 self._calls.put_nowait(call)
             else:  # a more urgent one took its place
@@ -249,6 +256,13 @@ class Courier:
                 go.append(call)
         self._heads = left
         return go, again
+
+    def _wanted(self) -> list[Cells] | None:
+        """What each message waits for; None where there is one that nobody has looked at yet."""
+        return None if not self._calls.empty() else self._unbegun()
+
+    def _unbegun(self) -> list[Cells] | None:
+        return None if self._news else [call.cells for call in self._heads]
 
     async def _gather(self, call: Call, now: float) -> None:
         """A stale message goes with all that is stale for its address; a digest goes as it went before, and so does
@@ -282,19 +296,3 @@ class Courier:
         if any(one.fate in (Fate.BURIED, Fate.EXPIRED) for one in settled):
             self._freed()
         return begun
-
-    # ── who hears of it ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _report(self, call: Call, settled: Settled) -> None:
-        queued, fate, reason = call.queued, settled.fate, settled.reason
-        what = call.title or queued.message
-        if log.isEnabledFor(logging.INFO):
-            extra = {"delivery": queued.message, "receiver": queued.receiver, "reason": reason}
-            log.info("%s over %s: %s", fate, self._name, what, extra=extra)
-        self._on_settled(self._name, fate, reason)
-        if fate not in (Fate.BURIED, Fate.EXPIRED):
-            return
-        receiver, about = "", queued.receiver
-        if settled.dead:  # told whatever else was told of this receiver: nothing else will be
-            receiver, about = queued.receiver, f"{queued.receiver}:dead:{queued.address}"
-        self._tell(delivery_key(self._name, about), given_up(self._name, queued.receiver, settled, what), receiver)

@@ -14,24 +14,37 @@ MANY = 4096
 """How many cells may be there before those that hold nothing back are forgotten."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cell:
     """One bucket: lets `burst` messages go at once and then one per `interval` seconds (0: as many as there are), and
     none before `rest`.
 
-    `full` is when it will be full again; a message takes one `interval` out of it. Times are epoch seconds.
+    `full` is when it will be full again; a message takes one `interval` out of it. Times are epoch seconds. `booked` is
+    the time of a slot that was taken before its time; `passed` are the messages of the outbox since the last reply.
     """
 
     limit: Limit
     full: float = 0.0
     rest: float = 0.0
+    booked: float = 0.0
+    passed: int = 0
 
     def ready_at(self, now: float) -> float:
         """The earliest time at which a message may go."""
         interval, burst = self.limit
+        ahead = burst + 1 if self.booked > now else burst
         # A clock that was set back must not hold messages back for as long as that.
-        self.full = min(self.full, now + burst * interval)
+        self.full = min(self.full, now + ahead * interval)
         return max(self.rest, self.full - (burst - 1) * interval)
+
+    def ready_then(self, now: float) -> float:
+        """The earliest time at which a message may go after another one."""
+        interval, burst = self.limit
+        return max(self.rest, max(self.full, now) + interval - (burst - 1) * interval)
+
+    def is_full(self, now: float) -> bool:
+        """Whether nothing holds back even a burst: what can wait takes nothing from a message then."""
+        return max(self.full, self.rest) <= now
 
     def take(self, now: float) -> None:
         self.full = max(self.full, now) + self.limit.interval

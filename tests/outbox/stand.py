@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alertd.errors import DeliveryDelayed, DeliveryRefused, StorageBusy
 from alertd.model.notification import Delivery, Destination, Lane, Message, Notification, Queued
+from alertd.outbox.carrier import Draw
 from alertd.outbox.courier import Courier
 from alertd.ports import Limit
 from alertd.rows import Attempt, Commit, Fate, Settled
@@ -82,6 +83,7 @@ class Post:
     told_receivers: list[str] = field(default_factory=list)
     fates: list[tuple[str, Fate, str]] = field(default_factory=list)
     freed: int = 0
+    draw: Draw = draw
     courier: Courier = field(init=False)
     number: int = 0
     _running: asyncio.Future[None] | None = None
@@ -94,7 +96,7 @@ class Post:
             self.channel,
             self.store,
             self.clock,
-            draw=draw,
+            draw=self.draw,
             random=lambda: 1.0,
             tell=self._tell,
             on_settled=lambda channel, fate, reason: self.fates.append((channel, fate, reason)),

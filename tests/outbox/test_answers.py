@@ -6,13 +6,14 @@ import logging
 import pytest
 
 from alertd.errors import DeliveryError, DeliveryMoved
-from alertd.model.notification import Destination, Lane, Message
+from alertd.model.notification import Destination, Lane, Message, Notification
 from alertd.outbox.late import LATE, REPEAT
 from alertd.ports import Limit
 from alertd.rows import Commit, Fate
 from tests.fakes import START, HandClock, settle
 from tests.outbox.stand import Post, delayed, post, refused
 
+EXPIRES = delayed(86_000)
 ASIDE = Destination("mail", "ann@example.org")
 
 
@@ -128,6 +129,37 @@ async def test_a_dead_address_is_told_though_another_message_was_given_up_before
     async with post(refused("bad_request"), refused("forbidden", dead=True)) as it:
         await it.put("ann", "ann")
         assert [key for key, _ in it.told] == ["delivery:chat:to-ann", "delivery:chat:to-ann:dead:ann"]
+
+
+@pytest.mark.parametrize("answer", [None, refused("bad_request"), refused("forbidden", dead=True), EXPIRES], ids=repr)
+@pytest.mark.parametrize("receiver", ["@7", "@7/confirm:3", "desk"])
+async def test_nobody_is_told_the_words_to_a_person(
+    receiver: str, answer: Exception | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    words = Notification("canary title", lines=("canary line",))
+    async with post(*[answer] * 9) as it:
+        message = Message(
+            number=1,
+            receiver=receiver,
+            destinations=(Destination("chat", "~3"),),
+            text=words,
+            created=START,
+            expires=START + 60,
+        )
+        await it.store.commit(Commit(now=START, messages=[message]))
+        it.courier.wake()
+        await it.clock.advance(8 * 86_400)
+        assert (it.fates[-1][1] is Fate.SENT) is (answer is None)
+    seen = caplog.text + str(it.told)
+    assert "canary line" not in seen
+    if receiver == "desk":
+        assert "canary title" in seen or answer is EXPIRES
+        return
+    assert "canary" not in seen
+    assert {record.receiver for record in caplog.records if hasattr(record, "receiver")} == {receiver}
+    told = [text.rpartition(" ")[2] for key, text in it.told if receiver in key]
+    assert told == ["word-1"] * (answer is not None)
 
 
 async def test_what_an_operator_wants_again_is_sent_though_it_may_have_come() -> None:

@@ -46,6 +46,27 @@ def test_the_longest_rest_holds() -> None:
     assert pace.rest_until == pace.rest_of(cells) == pace.rest_of(()) == START + 40
 
 
+@pytest.mark.parametrize(
+    ("case", "limit", "taken", "full_after"),
+    [
+        ("nothing was sent", Limit(10, 3), 0, 0),
+        ("one of a burst", Limit(10, 3), 1, 10),
+        ("all of a burst", Limit(10, 3), 3, 30),
+        ("one at a time", Limit(10), 1, 10),
+        ("no limit", FREE, 5, 0),
+    ],
+)
+def test_a_cell_is_full_once_a_whole_burst_may_go(case: str, limit: Limit, taken: int, full_after: float) -> None:
+    pace = Pace()
+    (cell,) = pace.cells((Bucket("bot", limit),))
+    for _ in range(taken):
+        cell.take(START)
+    assert cell.is_full(START + full_after), case
+    assert not full_after or not cell.is_full(START + full_after - 0.1)
+    pace.rest("bot", START + 50)
+    assert not cell.is_full(START + full_after)
+
+
 def test_what_was_sent_before_counts() -> None:
     pace = Pace([("bot", START - 1), ("bot", START)], then=START + 120)
     pace.forget(START + 1, used=set())

@@ -1,0 +1,1 @@
+"""Pictures of prices: bars, a level and a moment as a PNG."""
