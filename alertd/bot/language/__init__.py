@@ -1,0 +1,1 @@
+"""What people type: text → Command, free of any platform. Pure."""
