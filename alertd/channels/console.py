@@ -10,7 +10,7 @@ from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
 from alertd.errors import DeliveryDelayed
 from alertd.model.notification import Delivery
-from alertd.ports import Bucket
+from alertd.ports import Bucket, Pictures
 from alertd.wire.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class ConsoleSettings(Settings):
 class Console:
     """Each message is a block: `[address] title`, the rest indented below it. Control characters never get through,
     so that no text can move the cursor or colour the terminal."""
+
+    pictures = Pictures.NEVER
 
     in_flight = 1
     remembers = 0.0
@@ -50,6 +52,9 @@ class Console:
             sys.stdout.write(f"[{delivery.address}] {text}\n".encode(encoding, "replace").decode(encoding))
             sys.stdout.flush()
         return ""
+
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        """Nothing is added here."""
 
     async def close(self) -> None:
         """Nothing is held open."""

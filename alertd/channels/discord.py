@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from alertd.channels.answers import Reason, by_failure, by_status, not_theirs
+from alertd.channels.discord_message import CHART, edit, illustration, payload, with_files
 from alertd.channels.kind import ChannelKind
-from alertd.channels.text import Room, cut, fit, utf16
-from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError
-from alertd.model.notification import Delivery, Link, Loudness, Notification, Tone
-from alertd.ports import Bucket, Limit
+from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
+from alertd.model.notification import Delivery
+from alertd.ports import Bucket, Limit, Pictures
 from alertd.wire.sdk import Refusal, SdkSession, blot
 from alertd.wire.secret import Secret, conceal
 from alertd.wire.session import retry_after, tls
@@ -27,23 +27,20 @@ from alertd.wire.settings import TokenOrWebhook
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
-    from discord import Embed
+    from discord.http import MultipartParameters
 
     from alertd.wire.discord_api import BotApi
+
+V = TypeVar("V")
 
 API = "https://discord.com/api/v10"
 DEFAULT = "default"
 """The address of a webhook: its channel is a part of its URL."""
 
-EMBED_LIMIT = 4096
-"""Characters of an embed's description; with title, fields and footer it may have 6,000 (docs: embed limits)."""
-FIELDS, NAME_LIMIT, VALUE_LIMIT, FOOTER_LIMIT = 25, 256, 1024, 2048
 NONCE_LIMIT = 25
 
 NONCE_LIFE = 300.0
 """Seconds for which Discord surely knows a nonce: "the past few minutes"."""
-BUTTON_LABEL, BUTTON_URL, ROW, ROWS = 80, 512, 5, 5
-"""Of link buttons: characters, and how many (docs: components)."""
 
 # Discord lets 50 requests a second through in all: this is never more in any second. What a channel takes its headers
 # announce, and discord.py keeps to that; a channel's bucket is there for the Retry-After that may come all the same.
@@ -57,15 +54,12 @@ no messages to this user (docs: JSON error codes)."""
 _UNCHANGEABLE = frozenset((10008, 50005))
 """Unknown message, another author's message."""
 
-COLOURS = {Tone.ALARM: 0xD93025, Tone.CLEAR: 0x188038, Tone.NOTE: 0x5F6368}
-
 _WEBHOOK = re.compile(r"https?://[^/]+(?:/[^?#]*)?/webhooks/(?P<id>\d{1,20})/(?P<token>[A-Za-z0-9._-]+)/?")
-_ADDRESS = re.compile(r"\d{15,20}", re.ASCII)
-# Every sign that Discord's markdown may take for markup, lists at a line's start and bare links included.
-_MARKUP = re.compile(r"[\\*_~`|\[\]<>#@]|:(?=//|\w+:)|^[-+](?=\s)|(?<=\d)[.)](?=\s)")
-
-_QUOTED = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
-"""What would end a link's target early."""
+_ADDRESS = re.compile(r"(?:user:)?\d{15,20}", re.ASCII)
+_USER = "user:"
+"""What the address of a person begins with, whose private channel has an id of its own."""
+_KNOWN = 10_000
+"""Private channels that are remembered, and messages that have a chart."""
 
 
 class DiscordSettings(TokenOrWebhook):
@@ -75,6 +69,7 @@ class DiscordSettings(TokenOrWebhook):
 class DiscordChannel:
     """One webhook or one bot."""
 
+    pictures = Pictures.AFTER
     in_flight = IN_FLIGHT
 
     def __init__(self, name: str, settings: DiscordSettings, session: ClientSession) -> None:
@@ -93,25 +88,51 @@ class DiscordChannel:
         self._webhooks = WebhookApi(self._base)
         self._bots: list[BotApi] = []  # the last one is in use, sends may still be under way on the others
         self._login = asyncio.Lock()
+        self._private: dict[str, int] = {}
+        self._illustrated: dict[str, None] = {}
 
     def buckets(self, address: str) -> tuple[Bucket, ...]:
         return Bucket("bot", OVERALL), Bucket(_bucket(address), FREE)
 
     async def send(self, delivery: Delivery, now: float) -> str:
         """Returns the message's id."""
+        if delivery.replaces and delivery.origin.isdigit():
+            try:
+                return await self._asked(self._edited(delivery, delivery.origin), delivery.address, now)
+            except _Unchangeable:
+                pass  # then it is told anew
+        return await self._asked(self._posted(delivery), delivery.address, now)
+
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        """The chart as the picture of the message's embed."""
+        change = with_files(illustration(delivery.notification), [(CHART, png)])
+        await self._asked(self._change(delivery.address, ref, change), delivery.address, delivery.created)
+        _keep(self._illustrated, ref, None)
+
+    async def close(self) -> None:
+        for bot in self._bots:
+            await bot.close()
+
+    async def _asked(self, answering: Awaitable[object], address: str, now: float) -> str:
+        """The id of the message that an answer holds; every other end is a DeliveryError."""
         from aiohttp import ClientError
         from discord import RateLimited
 
         try:
-            if delivery.replaces and delivery.origin.isdigit():
-                return await self._sent(delivery, delivery.origin)
-            return await self._sent(delivery)
+            answer = await answering
+            # Discord's yes is the message that it made; a gateway's page under 200 is none.
+            if not (isinstance(answer, dict) and "id" in answer):
+                raise not_theirs("Discord")
+            return str(answer["id"])
         except Refusal as refusal:
-            error = self._meaning(refusal, delivery.address, now)
+            if refusal.body.get("code") in _UNCHANGEABLE:
+                error: DeliveryError = _Unchangeable("the message cannot be changed", reason=Reason.NOT_FOUND)
+            else:
+                error = self._meaning(refusal, address, now)
         except RateLimited as limit:
             text = "Discord's bucket is empty"
             error = DeliveryDelayed(
-                text, reason=Reason.RATE_LIMITED, retry_after=limit.retry_after, bucket=_bucket(delivery.address)
+                text, reason=Reason.RATE_LIMITED, retry_after=limit.retry_after, bucket=_bucket(address)
             )
         except (ClientError, OSError, ConfigError) as failure:
             error = by_failure(failure)
@@ -119,53 +140,65 @@ class DiscordChannel:
             error = not_theirs("Discord")
         raise error
 
-    async def close(self) -> None:
-        for bot in self._bots:
-            await bot.close()
-
-    async def _sent(self, delivery: Delivery, edits: str = "") -> str:
-        """The message's id: that of the one which it `edits`, unless that one cannot be changed any more."""
-        try:
-            if self._settings.webhook:
-                answer = await self._to_webhook(self._settings.webhook, delivery, edits)
-            else:
-                answer = await self._to_channel(cast(Secret, self._settings.token), delivery, edits)
-        except Refusal as refusal:
-            if edits and refusal.body.get("code") in _UNCHANGEABLE:
-                return await self._sent(delivery)
-            raise
-        # Discord's yes is the message that it made; a gateway's page under 200 is none.
-        if not (isinstance(answer, dict) and "id" in answer):
-            raise not_theirs("Discord")
-        return str(answer["id"])
-
-    async def _to_webhook(self, secret: Secret, delivery: Delivery, edits: str) -> object:
-        number, token = webhook_parts(secret)
-        body = edit(delivery.notification) if edits else payload(delivery)
-        way: dict[str, Any] = {"session": self._session, "proxy": self._settings.proxy_url(), "payload": body}
-        way["with_components"] = bool(body.get("components"))
-        if edits:
-            return await self._webhooks.edit_webhook_message(number, token, int(edits), **way)
-        # `wait`, else Discord says yes before it has the message.
-        return await self._webhooks.execute_webhook(number, token, wait=True, **way)
-
-    async def _to_channel(self, secret: Secret, delivery: Delivery, edits: str) -> object:
+    async def _posted(self, delivery: Delivery) -> object:
         from discord.http import MultipartParameters
 
-        bot = await self._logged_in(secret.reveal())
-        channel = int(delivery.address)
-        if edits:
-            body = edit(delivery.notification)
-            return await bot.edit_message(channel, int(edits), params=MultipartParameters(body, None, None))
+        if self._settings.webhook:
+            body = payload(_mute(delivery))
+            number, token = webhook_parts(self._settings.webhook)
+            # `wait`, else Discord says yes before it has the message.
+            return await self._webhooks.execute_webhook(number, token, wait=True, **self._way(body))
         body = payload(delivery) | {"nonce": nonce(delivery), "enforce_nonce": True}
         if delivery.origin.isdigit():
             body["message_reference"] = {"message_id": delivery.origin, "fail_if_not_exists": False}
+        bot = await self._logged_in()
+        channel = await self._channel(bot, delivery.address)
         return await bot.send_message(channel, params=MultipartParameters(body, None, None))
 
-    async def _logged_in(self, token: str) -> BotApi:
-        """The client of this token; another token (the file was replaced) logs in anew."""
+    async def _edited(self, delivery: Delivery, ref: str) -> object:
+        from discord.http import MultipartParameters
+
+        notification = _mute(delivery).notification if self._settings.webhook else delivery.notification
+        # What is attached stays, and would stand below the embed where that does not show it.
+        body = edit(notification, image=CHART if ref in self._illustrated else "")
+        return await self._change(delivery.address, ref, MultipartParameters(body, None, None))
+
+    async def _change(self, address: str, ref: str, change: MultipartParameters) -> object:
+        if self._settings.webhook:
+            number, token = webhook_parts(self._settings.webhook)
+            way = self._way(change.payload) | {"multipart": change.multipart, "files": change.files}
+            return await self._webhooks.edit_webhook_message(number, token, int(ref), **way)
+        bot = await self._logged_in()
+        return await bot.edit_message(await self._channel(bot, address), int(ref), params=change)
+
+    def _way(self, body: dict[str, Any] | None) -> dict[str, Any]:
+        """What every request of a webhook gets."""
+        return {
+            "session": self._session,
+            "proxy": self._settings.proxy_url(),
+            "payload": body,
+            "with_components": bool(body and body.get("components")),
+        }
+
+    async def _channel(self, bot: BotApi, address: str) -> int:
+        """The id of the channel: that of a person's private one is asked for once."""
+        user = address.removeprefix(_USER)
+        if user == address:
+            return int(address)
+        known = self._private.get(user)
+        if known is None:
+            answer = await bot.start_private_message(int(user))
+            if not (isinstance(answer, dict) and str(answer.get("id")).isdigit()):
+                raise not_theirs("Discord")
+            known = int(answer["id"])
+            _keep(self._private, user, known)
+        return known
+
+    async def _logged_in(self) -> BotApi:
+        """The client of the token; another token (the file was replaced) logs in anew."""
         from alertd.wire.discord_api import BotApi
 
+        token = cast(Secret, self._settings.token).reveal()
         async with self._login:
             if self._bots and self._bots[-1].token == token:
                 return self._bots[-1]
@@ -197,15 +230,35 @@ class DiscordChannel:
         )
 
 
+class _Unchangeable(DeliveryRefused):
+    """The message is gone, or is another author's."""
+
+
+def _keep(known: dict[str, V], key: str, value: V) -> None:
+    """In place of the oldest, where there are too many."""
+    known[key] = value
+    if len(known) > _KNOWN:
+        del known[next(iter(known))]
+
+
 def _bucket(address: str) -> str:
     return f"chat:{address}"
 
 
+def _mute(delivery: Delivery) -> Delivery:
+    """Without buttons to press: nobody hears of them behind a webhook."""
+    return delivery._replace(notification=replace(delivery.notification, buttons=()))
+
+
 def check_address(address: str, settings: DiscordSettings) -> str | None:
-    """A channel's id; a webhook has `default` alone, its own."""
+    """A channel's id, or `user:` and a person's; a webhook has `default` alone, its own."""
     if settings.webhook:
         return None if address == DEFAULT else f"a webhook posts to its own channel: its address is `{DEFAULT}`"
-    return None if _ADDRESS.fullmatch(address) else "expected a channel id such as 123456789012345678"
+    return (
+        None
+        if _ADDRESS.fullmatch(address)
+        else "expected a channel id such as 123456789012345678, or user:123456789012345678"
+    )
 
 
 def webhook_parts(secret: Secret) -> tuple[int, str]:
@@ -222,72 +275,6 @@ def nonce(delivery: Delivery) -> str:
     return sha256(f"{delivery.message} {delivery.address}".encode()).hexdigest()[:NONCE_LIMIT]
 
 
-def escape(text: str) -> str:
-    """One line as Discord's markdown: a backslash takes the meaning from any sign that has one."""
-    return _MARKUP.sub(lambda found: "\\" + found[0], text)
-
-
-def _size(text: str) -> int:
-    return utf16(escape(text))
-
-
-# All of it inside what the description alone may have: then every other limit of an embed holds as well.
-_ROOM = Room(
-    total=EMBED_LIMIT - 96, facts=FIELDS, name=NAME_LIMIT, value=VALUE_LIMIT, footer=FOOTER_LIMIT, margin=6, size=_size
-)
-
-
-def payload(delivery: Delivery) -> dict[str, Any]:
-    """A message: the title as content (what a lock screen shows), the rest as an embed. It mentions nobody."""
-    from discord import MessageFlags
-
-    body = edit(delivery.notification)
-    for part in ("embeds", "components"):
-        if not body[part]:
-            del body[part]
-    if delivery.loudness is Loudness.SILENT:
-        body["flags"] = MessageFlags(suppress_notifications=True).value
-    return body
-
-
-def edit(notification: Notification) -> dict[str, Any]:
-    """What a message becomes: every part of it, empty ones too."""
-    from discord import AllowedMentions
-
-    links = tuple(Link(link.label, link.url.translate(_QUOTED)) for link in notification.links)
-    fitted = fit(replace(notification, links=links), _ROOM)
-    pressed = [link for link in fitted.links if utf16(link.url) <= BUTTON_URL][: ROW * ROWS]
-    written = replace(fitted, links=tuple(link for link in fitted.links if link not in pressed))
-    embed = _embed(written)
-    return {
-        "content": f"**{escape(fitted.title)}**",
-        "embeds": [embed.to_dict()] if embed else [],
-        "components": [_row(pressed[start : start + ROW]) for start in range(0, len(pressed), ROW)],
-        "allowed_mentions": AllowedMentions.none().to_dict(),
-    }
-
-
-def _row(links: Sequence[Link]) -> dict[str, Any]:
-    """An action row of link buttons (docs: components; 1, 2 and 5 are their types and the link's style)."""
-    buttons = [{"type": 2, "style": 5, "label": cut(link.label, BUTTON_LABEL), "url": link.url} for link in links]
-    return {"type": 1, "components": buttons}
-
-
-def _embed(notification: Notification) -> Embed | None:
-    from discord import Embed
-
-    rows = [escape(line) for line in notification.lines]
-    rows += [f"[{escape(link.label)}]({link.url})" for link in notification.links]
-    if not (rows or notification.facts or notification.footer):
-        return None
-    embed = Embed(description="\n".join(rows) or None, colour=COLOURS[notification.tone])
-    for name, value in notification.facts:
-        embed.add_field(name=escape(name), value=escape(value))
-    if notification.footer:
-        embed.set_footer(text=notification.footer)  # the one part that knows no markdown
-    return embed
-
-
 def build(name: str, settings: DiscordSettings, session: ClientSession) -> DiscordChannel:
     if settings.webhook:
         webhook_parts(settings.webhook)
@@ -296,4 +283,9 @@ def build(name: str, settings: DiscordSettings, session: ClientSession) -> Disco
     return DiscordChannel(name, settings, session)
 
 
-KIND = ChannelKind(DiscordSettings, build, check_address)
+def deaf(settings: DiscordSettings) -> str | None:
+    """Why its bot cannot hear commands, None where it can."""
+    return None if settings.token else "a webhook hears nothing: give the bot's token"
+
+
+KIND = ChannelKind(DiscordSettings, build, check_address, deaf=deaf)

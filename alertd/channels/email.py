@@ -18,10 +18,10 @@ from pydantic_core import PydanticCustomError
 
 from alertd.channels.answers import Reason, by_failure
 from alertd.channels.kind import ChannelKind
-from alertd.channels.text import Room, fit, plain
+from alertd.channels.text import Room, clean, fit, plain
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery, Loudness, Notification, Tone
-from alertd.ports import Bucket, Limit
+from alertd.ports import Bucket, Limit, Pictures
 from alertd.wire import mime
 from alertd.wire.secret import redact
 from alertd.wire.session import tls
@@ -81,6 +81,8 @@ class EmailSettings(SmtpSettings):
 class Email:
     """As many connections as are configured, one if none are said."""
 
+    pictures = Pictures.BEFORE
+
     remembers = inf
     resends = True
 
@@ -123,6 +125,9 @@ class Email:
             self._lines.put_nowait(line)
         return ref
 
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        """Nothing is added here."""
+
     async def close(self) -> None:
         for line in [await self._lines.get() for _ in range(self.in_flight)]:
             await line.close()
@@ -130,7 +135,7 @@ class Email:
 
 
 def compose(delivery: Delivery, sender: str, now: float) -> bytes:
-    """The mail as it goes over the wire: seven-bit, text and HTML."""
+    """The mail as it goes over the wire: seven-bit, text and HTML, with its chart where it is there."""
     notification = fit(delivery.notification, ROOM)
     headers = [
         ("From", f"alertd <{sender}>"),
@@ -143,7 +148,8 @@ def compose(delivery: Delivery, sender: str, now: float) -> bytes:
     if follows := delivery.origin or _thread(notification.thread, sender):
         headers += (("In-Reply-To", follows), ("References", follows))
     headers += URGENCY[delivery.loudness]
-    return mime.mail(headers, plain(notification) + "\n", to_html(notification))
+    chart = mime.Inline(f"chart-{message_id(delivery.message, sender)[1:-1]}", delivery.png) if delivery.png else None
+    return mime.mail(headers, plain(notification) + "\n", to_html(notification, chart.id if chart else ""), chart)
 
 
 def message_id(message: str, sender: str) -> str:
@@ -160,12 +166,17 @@ def _thread(thread: str, sender: str) -> str:
     return f"<thread-{digest}@{sender.rpartition('@')[2]}>"
 
 
-def to_html(notification: Notification) -> str:
-    """The notification as a page without pictures, scripts or anything fetched."""
+def to_html(notification: Notification, chart: str = "") -> str:
+    """The notification as a page without scripts or anything fetched; `chart` is what its picture is called in the
+    mail, "" where there is none."""
     rows = [f"<p>{'<br>'.join(escape(line) for line in notification.lines)}</p>"] if notification.lines else []
     if notification.facts:
         cells = (f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in notification.facts)
         rows.append(f'<table cellpadding="4">{"".join(cells)}</table>')
+    if chart:
+        name = escape(clean(notification.picture.symbol)) if notification.picture else ""
+        size = 'width="800" style="max-width:100%;height:auto"'
+        rows.append(f'<p><img src="cid:{escape(chart)}" alt="{name} chart" {size}></p>')
     rows += [f'<p><a href="{escape(link.url)}">{escape(link.label)}</a></p>' for link in notification.links]
     if notification.footer:
         rows.append(f'<p style="color:#777">{escape(notification.footer)}</p>')

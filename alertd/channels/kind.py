@@ -24,3 +24,5 @@ class ChannelKind(Generic[S]):
     settings: type[S]
     build: Callable[[str, S, ClientSession], Channel]
     check_address: Callable[[str, S], str | None]
+    deaf: Callable[[S], str | None] = lambda _: "it has no bot"
+    """Why its bot cannot hear commands, None where it can."""

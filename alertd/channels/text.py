@@ -6,7 +6,7 @@ unless said: no platform counts more than that for a character.
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alertd.model.notification import Link, Notification, Tone
 
@@ -102,7 +102,7 @@ def cut_lines(lines: Sequence[str], limit: int, *, margin: int = 1, size: Callab
 
 
 def fit(notification: Notification, room: Room) -> Notification:
-    """The same notification, clean and no larger than `room`.
+    """The same notification, clean and no larger than `room`; its buttons are not looked at.
 
     The title comes first; footer, links and facts may take half of the rest and are left out whole where they do
     not fit; the lines have what remains. Links that are not http(s) are left out.
@@ -131,14 +131,13 @@ def fit(notification: Notification, room: Room) -> Notification:
     ]
     facts = [(name, value) for name, value in facts if name and value and pay(name, value)]
     lines = [line for line in map(clean, notification.lines) if line]
-    return Notification(
+    return replace(
+        notification,
         title=title,
         lines=tuple(cut_lines(lines, left, margin=room.margin, size=room.size)),
         facts=tuple(facts),
         links=tuple(Link(link.label or "link", link.url) for link in kept),
         footer=footer,
-        tone=notification.tone,
-        thread=notification.thread,
     )
 
 

@@ -35,7 +35,7 @@ from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
 from alertd.errors import ConfigError, DeliveryError
 from alertd.model.notification import Delivery
-from alertd.ports import Bucket, Limit
+from alertd.ports import Bucket, Limit, Pictures
 from alertd.wire.secret import Secret
 from alertd.wire.session import patience, retry_after, tls
 from alertd.wire.settings import Endpoint, HttpsUrl
@@ -75,6 +75,8 @@ class WebhookSettings(Endpoint):
 class Webhook:
     """Posts to the channel's `url`, or to an address that is a URL itself, signed with the same secret."""
 
+    pictures = Pictures.NEVER
+
     in_flight = IN_FLIGHT
     remembers = inf
     resends = True
@@ -109,9 +111,12 @@ class Webhook:
             ) as answer:
                 if 200 <= answer.status < 300:
                     return ""
-                raise await _refusal(answer, delivery.address, now)
+                raise await refusal(answer, delivery.address, now)
         except (ClientError, OSError, ConfigError) as error:
             raise by_failure(error, one_address=not own) from None
+
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        """Nothing is added here."""
 
     async def close(self) -> None:
         """The session is not its own."""
@@ -178,7 +183,7 @@ def verify(
     return "the timestamp is not of these five minutes" if abs(now - int(timestamp)) > window else None
 
 
-async def _refusal(answer: ClientResponse, address: str, now: float) -> DeliveryError:
+async def refusal(answer: ClientResponse, address: str, now: float) -> DeliveryError:
     """The error of an answer that is not 2xx."""
     said = (await answer.content.read(SAID)).decode("utf-8", "replace")
     return by_status(

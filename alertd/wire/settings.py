@@ -32,6 +32,13 @@ def _seconds(value: object) -> float:
         raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from None
 
 
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+"""One name or a list of them."""
+
 _RATE = re.compile(r"(?P<count>\d{1,7})/(?P<unit>[smhd])", re.ASCII)
 
 

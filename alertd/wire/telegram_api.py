@@ -13,7 +13,7 @@ from alertd.wire.sdk import Refusal
 from alertd.wire.session import patience
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientSession, ClientTimeout, FormData
 
 
 T = TypeVar("T")
@@ -34,6 +34,14 @@ class SessionRequest(BaseRequest):
     def read_timeout(self) -> float | None:
         return self._patience.total
 
+    def _patience_for(self, seconds: object) -> ClientTimeout:
+        """A long poll takes longer than what is usual, its connection does not."""
+        from aiohttp import ClientTimeout
+
+        if not isinstance(seconds, int | float):
+            return self._patience
+        return ClientTimeout(total=float(seconds), connect=self._patience.connect)
+
     async def initialize(self) -> None:
         """The session is open already."""
 
@@ -41,21 +49,41 @@ class SessionRequest(BaseRequest):
         """The session is not its own."""
 
     async def do_request(
-        self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = None,
+        *_: object,
+        **__: object,
     ) -> tuple[int, bytes]:
         async with self._session.request(
             method,
             url,
-            data=request_data.json_parameters if request_data else None,
+            data=_form(request_data) if request_data else None,
             ssl=self._tls,
             proxy=self._proxy(),
-            timeout=self._patience,
+            timeout=self._patience_for(read_timeout),
             allow_redirects=False,
         ) as answer:
             content = await answer.read()
             if not 200 <= answer.status < 300:
                 raise Refusal(answer.status, answer.headers, content)
             return answer.status, content
+
+
+def _form(data: RequestData) -> FormData | dict[str, str]:
+    """The parameters as a form, with the files beside them where there are some."""
+    from aiohttp import FormData
+
+    if not data.contains_files:
+        return data.json_parameters
+    form = FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
 
 
 async def answered(call: Awaitable[T]) -> T:
@@ -66,6 +94,6 @@ async def answered(call: Awaitable[T]) -> T:
     except NetworkError as error:
         # The SDK wraps what came out of the request.
         failure = error.__cause__ or error
-    except (TelegramError, AttributeError, KeyError, TypeError, ValueError):
+    except (TelegramError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
         failure = ValueError("the answer is not Telegram's")
     raise failure

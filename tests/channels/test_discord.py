@@ -10,11 +10,14 @@ from aiohttp import ClientSession
 from hypothesis import given
 
 from alertd.channels.answers import Reason
-from alertd.channels.discord import DiscordChannel, DiscordSettings, build, escape, nonce, payload
-from alertd.demo.platforms.discord import DiscordPlatform, read
+from alertd.channels.discord import DiscordChannel, DiscordSettings, build, check_address, nonce
+from alertd.channels.discord_message import edit, escape, payload
+from alertd.demo.platforms.discord import DiscordPlatform
+from alertd.demo.platforms.discord_messages import Kept, changed, pressable, read
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryRefused
-from alertd.model.notification import Link, Notification
+from alertd.model.notification import Button, Link, Notification
+from alertd.model.press import Action, Press
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -274,3 +277,150 @@ async def test_a_message_of_another_author_is_not_changed(either: DiscordChannel
 
 def test_a_bot_is_remembered_for_minutes_and_a_webhook_is_not(bot: DiscordChannel, webhook: DiscordChannel) -> None:
     assert (bot.remembers, webhook.remembers) == (300.0, 0.0)
+
+
+# ── people, buttons and charts ───────────────────────────────────────────────────────────────────────────────────
+
+PNG = b"\x89PNG\r\n\x1a\n\x00chart\r\n"
+PERSON = "700000000000000001"
+SNOOZE = Button("Snooze 1 h", Press(Action.SNOOZE, entry=7, argument="1h").data)
+DELETE = Button("Delete", Press(Action.DELETE, entry=7).data)
+PRESSED = replace(FULL, buttons=(SNOOZE, DELETE))
+
+
+async def test_a_person_is_told_in_their_private_chat(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    person = platform.user(PERSON)
+    for message in ("kestrel-1", "kestrel-2"):
+        await bot.send(delivery(address=f"user:{PERSON}", message=message), START)
+    assert [seen.chat for seen in person.seen] == [person.direct] * 2
+    asked = [request for request in platform.requests if request.path.endswith("/users/@me/channels")]
+    assert [json.loads(request.body) for request in asked] == [{"recipient_id": int(PERSON)}]
+
+
+async def test_a_person_who_takes_no_messages_is_gone(bot: DiscordChannel) -> None:
+    with pytest.raises(DeliveryRefused) as raised:
+        await bot.send(delivery(address="user:700000000000000009"), START)
+    assert raised.value.dead
+
+
+async def test_an_answer_without_a_private_channel_delays(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    platform.record.answers.append(said(200, {"id": "none"}))
+    with pytest.raises(DeliveryDelayed):
+        await bot.send(delivery(address=f"user:{PERSON}"), START)
+
+
+async def test_buttons_stand_before_links(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    await bot.send(delivery(PRESSED, address=CHANNEL), START)
+    (got,) = platform.record.received
+    assert got.callbacks == ((SNOOZE.label, SNOOZE.data), (DELETE.label, DELETE.data))
+    assert [label for label, _ in got.buttons] == ["chart"]
+    rows = json.loads(platform.requests[-1].body)["components"]
+    assert [[button["style"] for button in row["components"]] for row in rows] == [[2, 4], [5]]
+
+
+async def test_a_webhook_has_no_buttons_to_press(webhook: DiscordChannel, platform: DiscordPlatform) -> None:
+    ref = await webhook.send(delivery(PRESSED, address="default"), START)
+    await webhook.send(delivery(PRESSED, address="default", origin=ref, replaces=True), START)
+    assert [got.callbacks for got in platform.record.received] == [(), ()]
+
+
+async def test_buttons_stay_where_text_is_cut(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    long = replace(PRESSED, lines=("x" * 9000,))
+    await bot.send(delivery(long, address=CHANNEL), START)
+    assert [label for label, _ in platform.record.received[0].callbacks] == ["Snooze 1 h", "Delete"]
+
+
+def test_two_buttons_of_one_meaning_are_one() -> None:
+    body = edit(replace(FULL, links=(), buttons=(SNOOZE, SNOOZE._replace(label="again"))))
+    assert [button["label"] for button in body["components"][0]["components"]] == ["again"]
+
+
+async def test_a_chart_is_added_in_place(either: DiscordChannel, platform: DiscordPlatform) -> None:
+    address = "default" if either.remembers == 0 else CHANNEL
+    told = delivery(FULL, address=address)
+    ref = await either.send(told, START)
+    await either.illustrate(told, ref, PNG)
+    first, second = platform.record.received
+    assert (second.edits, second.text, second.buttons) == (ref, first.text, first.buttons)
+    assert (first.picture, second.picture) == (b"", PNG)
+    assert platform.requests[-1].method == "PATCH"
+    assert b'"content"' not in platform.requests[-1].body
+
+
+async def test_an_edit_keeps_the_chart_in_the_embed(either: DiscordChannel, platform: DiscordPlatform) -> None:
+    address = "default" if either.remembers == 0 else CHANNEL
+    told = delivery(FULL, address=address)
+    ref = await either.send(told, START)
+    await either.illustrate(told, ref, PNG)
+    calm = delivery(Notification("BTC is calm"), address=address, message="kestrel-43", origin=ref, replaces=True)
+    assert await either.send(calm, START) == ref
+    body = json.loads(platform.requests[-1].body)
+    assert body["embeds"][0]["image"] == {"url": "attachment://chart.png"}
+    assert (platform.record.received[-1].text, platform.record.received[-1].picture) == ("BTC is calm", PNG)
+
+
+async def test_a_chart_of_a_message_that_is_gone_is_refused(either: DiscordChannel, platform: DiscordPlatform) -> None:
+    address = "default" if either.remembers == 0 else CHANNEL
+    with pytest.raises(DeliveryRefused) as raised:
+        await either.illustrate(delivery(FULL, address=address), "200000000000000009", PNG)
+    assert raised.value.reason == Reason.NOT_FOUND
+    assert platform.record.received == []
+
+
+async def test_a_chart_that_meets_a_limit_is_delayed(bot: DiscordChannel, platform: DiscordPlatform) -> None:
+    told = delivery(FULL, address=CHANNEL)
+    ref = await bot.send(told, START)
+    answer = said(429, {"retry_after": 2.5, "global": False}, Via="1.1 google")
+    platform.record.answers.append(replace(answer, at="PATCH"))
+    with pytest.raises(DeliveryDelayed) as raised:
+        await bot.illustrate(told, ref, PNG)
+    assert raised.value.retry_after == 2.5
+
+
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [(f"user:{PERSON}", True), (CHANNEL, True), ("user:ann", False), ("user:", False), (f"users:{PERSON}", False)],
+)
+def test_addresses_of_people(address: str, *, right: bool) -> None:
+    wrong = check_address(address, DiscordSettings.model_validate({"token": "env:BOT"}))
+    assert (wrong is None) is right
+
+
+# ── what the loopback platform finds ─────────────────────────────────────────────────────────────────────────────
+
+
+def button(**changes: object) -> dict[str, object]:
+    return {"type": 2, "style": 2, "label": "a", "custom_id": "b", **changes}
+
+
+@pytest.mark.parametrize(
+    ("buttons", "wrong"),
+    [
+        ([button(custom_id="x" * 101)], "too long"),
+        ([button(), button()], "of one id"),
+        ([button(style=9)], "no style"),
+        ([button(label="")], "no button"),
+        ([button() for _ in range(6)], "too many"),
+    ],
+    ids=["a long id", "one id twice", "an unknown style", "no label", "six in a row"],
+)
+def test_buttons_that_discord_would_refuse(buttons: list[dict[str, object]], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        pressable({"components": [{"type": 1, "components": buttons}]})
+
+
+@pytest.mark.parametrize(
+    ("body", "files", "wrong"),
+    [
+        ({"embeds": [{"image": {"url": "attachment://chart.png"}}]}, {}, "not attached"),
+        ({"attachments": [{"id": 0, "filename": "a.png"}]}, {}, "no file 0"),
+        ({"attachments": []}, {"0": ("a.png", PNG)}, "not among"),
+        ({}, {"0": ("a.png", b"")}, "empty"),
+    ],
+    ids=["no such picture", "a file that did not come", "a file that is not listed", "an empty file"],
+)
+def test_files_that_discord_would_refuse(
+    body: dict[str, object], files: dict[str, tuple[str, bytes]], wrong: str
+) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        changed(Kept(), body, files, iter(["1"]))

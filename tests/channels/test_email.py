@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -22,7 +23,8 @@ from alertd.channels.text import clean, fit, plain
 from alertd.demo.platforms.record import Act, Answer, Record
 from alertd.demo.platforms.smtp import SmtpPlatform, check_mail
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.model.notification import Loudness, Notification
+from alertd.model.notification import Delivery, Loudness, Notification, Picture
+from alertd.ports import Pictures
 from tests.channels.cases import Certify, Expected, seen, verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, small_ones
@@ -76,6 +78,49 @@ def bodies(mail: EmailMessage) -> list[str]:
 def test_a_mail_as_it_goes_over_the_wire(name: str, notification: Notification) -> None:
     content = compose(delivery(notification, address=DESK), "alerts@desk.example", START)
     assert content.replace(b"\r\n", b"\n") == (GOLDEN / f"email_{name}.eml").read_bytes()
+
+
+def charted(**more: Any) -> Delivery:
+    """A delivery with a chart: no picture, but what goes for one here."""
+    picture = Picture('B<T"C', START, 86_400.0)
+    return delivery(replace(FULL, picture=picture), address=DESK, **more)._replace(png=bytes(range(256)))
+
+
+def test_a_mail_with_a_chart_as_it_goes_over_the_wire() -> None:
+    content = compose(charted(), "alerts@desk.example", START)
+    assert content.replace(b"\r\n", b"\n") == (GOLDEN / "email_chart.eml").read_bytes()
+
+
+def test_a_chart_is_in_its_mail_and_nothing_is_fetched() -> None:
+    content = compose(charted(), "alerts@desk.example", START)
+    assert content.isascii()
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", content)
+    mail = message_from_bytes(content, policy=policy.default)
+    assert check_mail(mail, [DESK]) == []
+    *_, image = mail.walk()
+    assert image.get_content() == bytes(range(256))
+    page = bodies(mail)[1]
+    (source,) = re.findall(r'src="([^"]*)"', page)
+    assert source == f"cid:{image['Content-ID'].strip('<>')}"
+    assert 'alt="B&lt;T&quot;C chart"' in page
+    other = message_from_bytes(compose(charted(message="kestrel-43"), "alerts@desk.example", START))
+    assert [part["Content-ID"] for part in other.walk()][-1] not in (None, image["Content-ID"])
+
+
+def test_a_mail_without_its_chart_is_a_mail_without_one() -> None:
+    with_picture = charted()._replace(png=b"")
+    assert compose(with_picture, "alerts@desk.example", START) == compose(
+        delivery(FULL, address=DESK), "alerts@desk.example", START
+    )
+
+
+async def test_a_mail_with_a_chart_is_taken(platform: SmtpPlatform) -> None:
+    email = channel(platform)
+    assert email.pictures is Pictures.BEFORE
+    assert await email.send(charted(), START) == "<kestrel-42@desk.example>"
+    await email.close()
+    assert [got.message for got in platform.record.received] == ["kestrel-42"]
+    assert platform.record.wrong == []
 
 
 def test_the_message_id_is_the_messages_own() -> None:

@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 from hypothesis import given
+from hypothesis import strategies as st
 
 from alertd.channels.answers import Reason
-from alertd.channels.slack import SlackChannel, SlackSettings, build, payload
-from alertd.demo.platforms.record import Answer, Record
-from alertd.demo.platforms.slack import SlackPlatform, read
+from alertd.channels.slack import SlackChannel, SlackSettings, build
+from alertd.channels.slack_message import payload
+from alertd.demo.platforms.record import Act, Answer, Record
+from alertd.demo.platforms.slack import SlackPlatform
+from alertd.demo.platforms.slack_blocks import pressable, read
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.model.notification import Notification
-from alertd.ports import Bucket, Limit
+from alertd.model.notification import Button, Notification
+from alertd.ports import Bucket, Limit, Pictures
 from tests.channels.cases import verdict
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.channels.sentences import huge_ones, parts, small_ones
@@ -202,6 +206,80 @@ async def test_what_follows_goes_into_the_thread(bot: SlackChannel, platform: Sl
 async def test_a_thread_that_is_gone_is_left(bot: SlackChannel, platform: SlackPlatform) -> None:
     await bot.send(delivery(address="#alerts", origin="1700000000.000001"), START)
     assert [got.replies for got in platform.record.received] == [""]
+
+
+BUTTONS = (Button("Snooze 1 h", "snooze:e7:1h"), Button("<!here> " * 20, "why:e7"))
+
+
+@pytest.mark.parametrize("hears", [True, False], ids=["its bot hears", "its bot hears nothing"])
+async def test_buttons_are_for_a_bot_that_hears(
+    hears: bool, platform: SlackPlatform, key: Path, put: Callable[[str], int], session: ClientSession
+) -> None:
+    put(TOKEN)
+    more = {"app_token": f"file:{key}"} if hears else {}
+    settings = SlackSettings.model_validate({"url": platform.url, "token": f"file:{key}", **more})
+    channel = build("slack", settings, session)
+    await channel.send(delivery(replace(FULL, buttons=BUTTONS), address="#alerts"), START)
+    (got,) = platform.record.received
+    assert [data for _, data in got.callbacks] == (["snooze:e7:1h", "why:e7"] if hears else [])
+    assert platform.record.wrong == []
+
+
+async def test_a_webhook_has_no_buttons_and_no_charts(webhook: SlackChannel, platform: SlackPlatform) -> None:
+    sent = delivery(replace(FULL, buttons=BUTTONS), address="default")
+    await webhook.illustrate(sent, await webhook.send(sent, START), b"chart")
+    (got,) = platform.record.received
+    assert (got.callbacks, webhook.pictures) == ((), Pictures.NEVER)
+
+
+@pytest.mark.parametrize(
+    ("address", "noted"), [("#alerts", "C"), ("C0123456789", "C0123456789"), ("U0ANN00001", "D0A")]
+)
+async def test_a_chart_goes_into_the_thread_and_is_no_message_of_its_own(
+    address: str, noted: str, bot: SlackChannel, platform: SlackPlatform
+) -> None:
+    png = b"\x89PNG chart"
+    sent = delivery(address=address)
+    ref = await bot.send(sent, START)
+    await bot.illustrate(sent, ref, png)
+    chart = platform.record.received[1]
+    assert (chart.picture, chart.replies, chart.edits, chart.new) == (png, ref, ref, False)
+    assert chart.address.startswith(noted)
+    await bot.send(delivery(address=address, origin=ref, replaces=True), START)
+    assert platform.record.received[2].replies == ref
+    assert (platform.record.wrong, bot.pictures) == ([], Pictures.AFTER)
+
+
+async def test_a_chart_of_a_message_without_a_name_is_left(bot: SlackChannel, platform: SlackPlatform) -> None:
+    await bot.illustrate(delivery(address="#alerts"), "", b"chart")
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([said(200, '{"ok": false, "error": "missing_scope"}')], Reason.UNAUTHORIZED),
+        ([said(200, '{"ok": true}')], Reason.SERVER_ERROR),
+        ([said(200, '{"ok": true, "file_id": "F1", "upload_url": "http://["}')], Reason.CONNECTION),
+        ([said(429, '{"ok": false, "error": "ratelimited"}', **{"Retry-After": "7"})], Reason.RATE_LIMITED),
+        ([Answer(act=Act.DROP)], Reason.CONNECTION),
+    ],
+    ids=["no scope", "no URL", "no such URL", "429", "dropped"],
+)
+async def test_a_chart_that_is_not_taken_has_its_reason(
+    answers: list[Answer], reason: str, bot: SlackChannel, platform: SlackPlatform
+) -> None:
+    platform.record.answers.extend(answers)
+    with pytest.raises(DeliveryError) as raised:
+        await bot.illustrate(delivery(address="C0123456789"), "1700000000.000001", b"chart")
+    assert raised.value.reason == reason
+
+
+@given(notification=huge_ones, code=st.text(max_size=9000) | st.text("`\n<", max_size=9000))
+def test_a_reply_with_code_is_within_the_limits(notification: Notification, code: str) -> None:
+    body = payload(notification, buttons=BUTTONS * 20, code=code)
+    assert read(body)
+    assert len(pressable(body)[1]) == 25
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ from hypothesis import given
 from pydantic import ValidationError
 
 from alertd.channels.answers import Reason
-from alertd.channels.telegram import CHAT, GROUP, TelegramChannel, TelegramSettings, build, html
+from alertd.channels.telegram import CHAT, GROUP, TelegramChannel, TelegramSettings, build
+from alertd.channels.telegram_message import html
 from alertd.channels.text import SIGNS, Room, fit, utf16
 from alertd.demo.platforms.record import Answer, Record
-from alertd.demo.platforms.telegram import TEXT_LIMIT, TelegramPlatform, parse
+from alertd.demo.platforms.telegram import TelegramPlatform
+from alertd.demo.platforms.telegram_text import TEXT_LIMIT, parse
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryMoved, DeliveryRefused
 from alertd.model.notification import Link, Notification
 from alertd.ports import Bucket, Limit

@@ -1,22 +1,26 @@
-"""Discord's REST API on loopback: a bot's messages and a webhook's, embeds and mentions checked, nonces kept."""
+"""Discord on loopback: its REST API with a bot's messages and a webhook's, its gateway, and people.
+
+Embeds, buttons and mentions are checked, nonces kept, interactions have to be answered in time.
+"""
 
 import json
 import math
-import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from http.client import responses
 from typing import Any, Unpack
 
 from aiohttp import web
 
-from alertd.demo.platforms.http import HttpPlatform, Serving
+from alertd.demo.platforms.discord_gateway import Line
+from alertd.demo.platforms.discord_interactions import APPLICATION, Files, Interactions, Refused, registered, where
+from alertd.demo.platforms.discord_messages import posted
+from alertd.demo.platforms.discord_people import Asking, DiscordUser, direct
+from alertd.demo.platforms.discord_screen import SELF, Screen
+from alertd.demo.platforms.http import Handle, HttpPlatform, Serving
 from alertd.demo.platforms.limits import Ask, Refusal
-from alertd.demo.platforms.record import Received, Record
+from alertd.demo.platforms.record import Record
 
 DEFAULT = "default"
-SUPPRESS_NOTIFICATIONS = 1 << 12
-"""The message flag of those that ring no bell."""
-
 UNKNOWN_REFERENCE = {
     "message": "Invalid Form Body",
     "code": 50035,
@@ -24,10 +28,7 @@ UNKNOWN_REFERENCE = {
         "message_reference": {"_errors": [{"code": "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "message": "Unknown message"}]}
     },
 }
-CONTENT_LIMIT = 2000
-EMBED_LIMITS = {"title": 256, "description": 4096}
-TOTAL_LIMIT = 6000
-_SIGNS = re.compile(r"\\([^0-9A-Za-z\s])|\[((?:\\.|[^\]\\])+)\]\(https?://[^\s()<>]+\)|([*_~`|\[\]<>#@])")
+_API = "/api/v10"
 
 
 class DiscordPlatform(HttpPlatform):
@@ -35,6 +36,8 @@ class DiscordPlatform(HttpPlatform):
 
     `repeats` counts messages that came again with a nonce already seen, which is known for `remembers` seconds.
     Channels in `missing` do not exist, those in `forbidden` the bot may not see; webhooks in `revoked` were deleted.
+    `line` is the gateway, `commands` what the bot has registered, by name. A `user` is in the `guild` of each channel
+    that they have said something in, or that `screen` has them join; channels in `threads` are threads.
     """
 
     name = "discord"
@@ -50,9 +53,12 @@ class DiscordPlatform(HttpPlatform):
         self.forbidden: set[str] = set()
         self.revoked: set[str] = set()
         self._remembers = remembers
-        self._sent = 0
-        self._refs: set[tuple[str, str]] = set()
-        """(address, message id) of all that it has."""
+        self.threads: set[str] = set()
+        self.line = Line(record)
+        self.commands: dict[str, dict[str, Any]] = {}
+        self.registrations = 0
+        self.screen = Screen(record)
+        self.interactions = Interactions(self.screen)
         self._nonces: dict[str, tuple[str, float]] = {}
         """The message's id and when it came."""
 
@@ -62,13 +68,41 @@ class DiscordPlatform(HttpPlatform):
         return f"{self.url}/api/v10"
 
     def routes(self) -> list[web.RouteDef]:
+        messages = f"{_API}/webhooks/{{id}}/{{token}}/messages"
         return [
-            web.get("/api/v10/users/@me", self._me),
-            web.post("/api/v10/channels/{channel}/messages", self._create),
-            web.patch("/api/v10/channels/{channel}/messages/{message}", self._edit),
-            web.post("/api/v10/webhooks/{id}/{token}", self._execute),
-            web.patch("/api/v10/webhooks/{id}/{token}/messages/{message}", self._edit_executed),
+            web.get(f"{_API}/users/@me", self._me),
+            web.post(f"{_API}/users/@me/channels", self._direct),
+            web.get(f"{_API}/oauth2/applications/@me", self._application),
+            web.put(f"{_API}/applications/{{id}}/commands", self._register),
+            web.get(f"{_API}/gateway/bot", self._gateway),
+            web.get("/gateway/", self._connect),
+            web.post(f"{_API}/interactions/{{id}}/{{token}}/callback", self._callback),
+            web.post(f"{_API}/channels/{{channel}}/messages", self._create),
+            web.patch(f"{_API}/channels/{{channel}}/messages/{{message}}", self._edit),
+            web.post(f"{_API}/webhooks/{{id}}/{{token}}", self._execute),
+            web.patch(f"{messages}/{{message}}", self._edit_executed),
+            web.delete(f"{messages}/@original", self._delete_original),
         ]
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def user(self, id: str, name: str = "") -> DiscordUser:
+        """Somebody with an account, the same one for the same id."""
+        return self.screen.users.setdefault(id, DiscordUser(self, id, name or f"user{id[-3:]}"))
+
+    async def deliver(
+        self, user: DiscordUser, chat: str, kind: int, data: Mapping[str, Any], button: str = ""
+    ) -> Asking:
+        """What somebody does, to the bot."""
+        asking = self.interactions.begin(user, chat, kind, data, button)
+        guild = "" if chat == user.direct else f"8{chat[1:]}"
+        if guild:
+            self.screen.join(chat, user)
+        where(asking, guild, thread=chat in self.threads, message=lambda ref: self.screen.described(chat, ref))
+        await self.line.dispatch("INTERACTION_CREATE", asking.payload)
+        return asking
+
+    # ── what Discord says of trouble ─────────────────────────────────────────────────────────────────────────────
 
     def wait(self, refusal: Refusal) -> float:
         # Its body has the fraction; the header, for those who read no more, the seconds rounded up.
@@ -89,49 +123,122 @@ class DiscordPlatform(HttpPlatform):
     def failing(self, status: int) -> web.Response:
         return _answer(status, {"message": f"{status}: {responses.get(status, 'Unknown Error')}", "code": 0})
 
+    async def respond(self, request: web.Request, handler: Handle) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            return self._wrong(refusal.status, {"message": refusal.message, "code": refusal.code})
+        except (KeyError, TypeError, ValueError) as error:
+            self.record.wrong.append(f"discord: {error}")
+            return _answer(400, {"message": "Invalid Form Body", "code": 50035})
+
     def banned(self) -> web.Response:
         # Cloudflare's: no Via, no JSON.
         return web.Response(status=429, headers={"Retry-After": "600"}, text="error code: 1015")
 
+    # ── endpoints ────────────────────────────────────────────────────────────────────────────────────────────────
+
     async def _me(self, request: web.Request) -> web.Response:
-        if not self._known(request):
-            return _answer(401, {"message": "401: Unauthorized", "code": 0})
-        return _answer(200, {"id": "100000000000000001", "username": "alertd", "discriminator": "0", "bot": True})
+        return self._stranger(request) or _answer(200, SELF)
+
+    async def _application(self, request: web.Request) -> web.Response:
+        about: dict[str, Any] = {
+            "id": APPLICATION,
+            "name": "alertd",
+            "description": "",
+            "icon": None,
+            "verify_key": "0" * 64,
+        }
+        about |= {"bot_public": True, "bot_require_code_grant": False, "owner": SELF, "flags": 0}
+        return self._stranger(request) or _answer(200, about)
+
+    async def _gateway(self, request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        about: dict[str, Any] = {"url": self._socket, "shards": 1, "session_start_limit": limit}
+        return self._stranger(request) or _answer(200, about)
+
+    @property
+    def _socket(self) -> str:
+        return f"{self.url.replace('http', 'ws', 1)}/gateway/"
+
+    async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        self.line.token = self.token
+        application = {"id": APPLICATION, "flags": 0}
+        ready = {"user": SELF, "application": application, "resume_gateway_url": self._socket}
+        return await self.line.serve(request, ready)
+
+    async def _register(self, request: web.Request) -> web.Response:
+        if refused := self._stranger(request):
+            return refused
+        commands = registered(json.loads(await request.read()))
+        self.registrations += 1
+        self.commands = {command["name"]: command for command in commands}
+        return _answer(200, commands)
+
+    async def _direct(self, request: web.Request) -> web.Response:
+        if refused := self._stranger(request):
+            return refused
+        user = str((await request.json()).get("recipient_id", ""))
+        if user not in self.screen.users:
+            return self._wrong(400, {"message": "Cannot send messages to this user", "code": 50007})
+        return _answer(200, {"id": direct(user), "type": 1, "recipients": [{"id": user}]})
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        number, token = request.match_info["id"], request.match_info["token"]
+        return _answer(200, self.interactions.answer(number, token, *await posted(request)))
 
     async def _create(self, request: web.Request) -> web.Response:
         channel = request.match_info["channel"]
         if refused := self._admitted(request, channel):
             return refused
-        body = await request.json()
+        body, files = await posted(request)
         nonce = body.get("nonce", "")
         if not nonce or len(nonce) > 25 or body.get("enforce_nonce") is not True:
             self.record.wrong.append("discord: no nonce, or one that is too long")
         ref, at = self._nonces.get(nonce, ("", -math.inf))
         if ref and self.record.now() - at < self._remembers:
             self.repeats += 1
-            return self._told(_channel(channel), ref)
-        return self._take(request, channel, body)
+            return self._told(channel, ref)
+        return self._take(channel, body, files)
 
     async def _edit(self, request: web.Request) -> web.Response:
         channel = request.match_info["channel"]
-        if refused := self._admitted(request, channel):
-            return refused
-        return self._take(request, channel, await request.json(), edits=request.match_info["message"])
+        return self._admitted(request, channel) or await self._changed(request, channel)
 
     async def _execute(self, request: web.Request) -> web.Response:
-        return self._hooked(request) or self._take(request, DEFAULT, await request.json())
+        if request.match_info["id"] == APPLICATION:
+            return await self._follow(request)
+        return self._hooked(request) or self._take(DEFAULT, *await posted(request))
 
     async def _edit_executed(self, request: web.Request) -> web.Response:
-        edits = request.match_info["message"]
-        return self._hooked(request) or self._take(request, DEFAULT, await request.json(), edits=edits)
+        if request.match_info["id"] == APPLICATION:
+            return await self._follow(request)
+        return self._hooked(request) or await self._changed(request, DEFAULT)
 
-    def _known(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization") == f"Bot {self.token}"
+    async def _follow(self, request: web.Request) -> web.Response:
+        """The original answer of an interaction is changed, or one more message comes after it."""
+        interactions = self.interactions
+        asking = interactions.of(request.match_info["token"])
+        after = interactions.follow if request.method == "POST" else interactions.edit
+        return _answer(200, self.screen.described(asking.chat, after(asking, *await posted(request))))
+
+    async def _delete_original(self, request: web.Request) -> web.Response:
+        self.interactions.delete(self.interactions.of(request.match_info["token"]))
+        return web.Response(status=204)
+
+    async def _changed(self, request: web.Request, address: str) -> web.Response:
+        return self._told(address, self.screen.change(address, request.match_info["message"], *await posted(request)))
+
+    def _stranger(self, request: web.Request) -> web.Response | None:
+        """The refusal of one without the bot's token."""
+        if request.headers.get("Authorization") == f"Bot {self.token}":
+            return None
+        return _answer(401, {"message": "401: Unauthorized", "code": 0})
 
     def _admitted(self, request: web.Request, channel: str) -> web.Response | None:
         """The refusal of one who may not write to this channel, or not now."""
-        if not self._known(request):
-            return _answer(401, {"message": "401: Unauthorized", "code": 0})
+        if refused := self._stranger(request):
+            return refused
         if refused := self.over(request, Ask("global", self.token), _channel(channel)):
             return refused
         if channel in self.missing:
@@ -146,43 +253,26 @@ class DiscordPlatform(HttpPlatform):
             return _answer(404, {"message": "Unknown Webhook", "code": 10015})
         return self.over(request, _channel(DEFAULT))
 
-    def _take(self, request: web.Request, address: str, body: dict[str, Any], edits: str = "") -> web.Response:
-        if edits and (address, edits) not in self._refs:
-            return self._wrong(404, {"message": "Unknown Message", "code": 10008})
+    def _take(self, address: str, body: dict[str, Any], files: Files) -> web.Response:
         reference = body.get("message_reference") or {}
         replies = str(reference.get("message_id", ""))
-        if replies and (address, replies) not in self._refs:
+        if replies and not self.screen.has(address, replies):
             if reference.get("fail_if_not_exists", True):
                 return self._wrong(400, UNKNOWN_REFERENCE)
             replies = ""
-        try:
-            if request.headers.get("Content-Type") != "application/json":
-                raise ValueError("another content type")
-            text, buttons = read(body), tuple(links(body))
-        except (KeyError, TypeError, ValueError) as error:
-            self.record.wrong.append(f"discord: {error}")
-            return _answer(400, {"message": "Invalid Form Body", "code": 50035})
-        ref, now = edits or self._next(), self.record.now()
-        self._refs.add((address, ref))
+        ref = self.screen.post(address, body, files, replies=replies)
         if body.get("nonce"):
-            self._nonces[body["nonce"]] = (ref, now)
-        silent = bool(body.get("flags", 0) & SUPPRESS_NOTIFICATIONS)
-        told = Received("discord", address, "", text, now, ref, edits, replies, silent, buttons)
-        self.record.take(told)
-        return self._told(_channel(address), ref)
-
-    def _next(self) -> str:
-        self._sent += 1
-        return str(200000000000000000 + self._sent)
+            self._nonces[body["nonce"]] = (ref, self.record.received[-1].at)
+        return self._told(address, ref)
 
     def _wrong(self, status: int, body: dict[str, Any]) -> web.Response:
         self.record.wrong.append(f"discord: {body['message']}")
         return _answer(status, body)
 
-    def _told(self, ask: Ask, ref: str) -> web.Response:
+    def _told(self, channel: str, ref: str) -> web.Response:
         """The message that it made; its headers say what is left of the bucket."""
-        answer = _answer(200, {"id": ref, "channel_id": str(ask.key)})
-        answer.headers.update(self._level(ask))
+        answer = _answer(200, self.screen.described(channel, ref))
+        answer.headers.update(self._level(_channel(channel)))
         return answer
 
     def _level(self, ask: Ask) -> dict[str, str]:
@@ -203,62 +293,6 @@ def _channel(address: str) -> Ask:
     return Ask("channel", address)
 
 
-def read(body: dict[str, Any]) -> str:
-    """What a person reads in a message. Raises ValueError (or KeyError) where Discord would refuse or mark it up."""
-    if body["allowed_mentions"] != {"parse": []}:
-        raise ValueError("it may mention somebody")
-    return _content(body["content"]) + "".join(map(_embed, body.get("embeds", ())))
-
-
-def links(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Label and URL of each link button. Raises ValueError (or KeyError, TypeError) where Discord would refuse it."""
-    rows = body.get("components") or []
-    if len(rows) > 5 or any(row["type"] != 1 or not 0 < len(row["components"]) <= 5 for row in rows):
-        raise ValueError("too many buttons, or a row without")
-    for button in (button for row in rows for button in row["components"]):
-        label, url = button["label"], button["url"]
-        if (button["type"], button["style"]) != (2, 5) or not 0 < _length(label) <= 80 or len(url) > 512:
-            raise ValueError("a button that is no link, or one that is too long")
-        yield label, url
-
-
-def _content(content: str) -> str:
-    if not (content.startswith("**") and content.endswith("**")) or not 0 < _length(content) <= CONTENT_LIMIT:
-        raise ValueError("the content is empty, too long or not bold")
-    return _seen(content[2:-2])
-
-
-def _embed(embed: dict[str, Any]) -> str:
-    """What a person reads in an embed. Raises ValueError where Discord would refuse it."""
-    fields = embed.get("fields", [])
-    parts = [(name, embed[name], limit) for name, limit in EMBED_LIMITS.items() if name in embed]
-    parts += [(name, field[name], limit) for field in fields for name, limit in (("name", 256), ("value", 1024))]
-    text = "".join("\n" + "\n".join(map(_seen, value.split("\n"))) for _, value, _ in parts)
-    if footer := embed.get("footer"):
-        parts.append(("footer", footer["text"], 2048))
-        text += "\n" + footer["text"]
-    if len(fields) > 25 or any(not 0 < _length(value) <= limit for _, value, limit in parts):
-        raise ValueError("a part of the embed is empty or too long")
-    if sum(_length(value) for _, value, _ in parts) > TOTAL_LIMIT:
-        raise ValueError("the embed is too long")
-    return text
-
-
-def _seen(text: str) -> str:
-    """A line as a person reads it. Raises ValueError for a sign of markup without its backslash."""
-
-    def sign(found: re.Match[str]) -> str:
-        if found[3]:
-            raise ValueError(f"{found[3]} is markup here")
-        return found[1] or _seen(found[2])
-
-    return _SIGNS.sub(sign, text)
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _answer(status: int, body: dict[str, Any]) -> web.Response:
+def _answer(status: int, body: Mapping[str, Any] | list[dict[str, Any]]) -> web.Response:
     # discord.py reads JSON only under this exact content type: aiohttp's own adds a charset.
     return web.Response(status=status, body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})

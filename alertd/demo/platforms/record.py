@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -15,7 +15,8 @@ class Received:
     `text` is what a person reads there, after the platform undid its markup. `at` is epoch seconds. `ref` is the
     platform's own id of it (a mail's is its Message-ID), "" where it has none. An edit has the ref of the message that
     it changes, in `edits` too; `replies` is the ref of what it answers, the head of its thread. `buttons` are links
-    (label, URL). `sender` tells several credentials of one platform apart, as the platform's public name for each.
+    (label, URL), `callbacks` those that a bot hears of (label, data); `picture` is a PNG that came with it. `sender`
+    tells several credentials of one platform apart, as the platform's public name for each.
     """
 
     channel: str
@@ -29,6 +30,8 @@ class Received:
     silent: bool = False
     buttons: tuple[tuple[str, str], ...] = ()
     sender: str = ""
+    callbacks: tuple[tuple[str, str], ...] = ()
+    picture: bytes = b""
 
     @property
     def new(self) -> bool:
@@ -88,8 +91,29 @@ class Record:
         self.on_received(received)
         self._arrived.set()
 
+    def told_of(self, channel: str = "") -> list[Received]:
+        """All messages, or those of a channel, without charts that were added to them later."""
+        return [one for one in told(self.received) if channel in ("", one.channel)]
+
+    async def told(self, count: int) -> None:
+        """Wait until there are so many of them."""
+        while len(self.told_of()) < count:
+            await self.arrived(len(self.received) + 1)
+
     async def arrived(self, count: int) -> None:
         """Wait until so many messages (edits count) have been taken in all."""
         while len(self.received) < count:
             self._arrived.clear()
             await self._arrived.wait()
+
+
+def told(received: Iterable[Received]) -> Iterator[Received]:
+    """Without charts that were added to messages later: a file in their thread, or an edit that says nothing new."""
+    texts: dict[tuple[str, str, str], str] = {}
+    for one in received:
+        place = one.channel, one.address, one.edits or one.ref
+        of_a_file = one.channel == "slack" and bool(one.picture)
+        if not (one.edits and one.picture and (of_a_file or texts.get(place) == one.text)):
+            yield one
+        if not of_a_file:
+            texts[place] = one.text

@@ -1,37 +1,44 @@
-"""Telegram's Bot API on loopback: sendMessage and editMessageText, their HTML parsed as strictly as Telegram does."""
+"""Telegram's Bot API on loopback: messages, photos and their edits, as strictly as Telegram takes them; people who
+write to the bot and press its buttons; and the updates by which it hears of that."""
 
-import json
+import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from html import unescape
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
 from http.client import responses
-from typing import Any, NamedTuple, Unpack
+from itertools import count
+from typing import NamedTuple, Unpack
 
 from aiohttp import web
 
 from alertd.demo.platforms.http import Handle, HttpPlatform, Serving
 from alertd.demo.platforms.limits import Ask, Refusal
 from alertd.demo.platforms.record import Received, Record
+from alertd.demo.platforms.telegram_chats import Chats, card, kind
+from alertd.demo.platforms.telegram_form import Form, No, form_of, granted, reading, refusal
+from alertd.demo.platforms.telegram_messages import Messages
+from alertd.demo.platforms.telegram_people import User
+from alertd.demo.platforms.telegram_updates import Updates
 
-TEXT_LIMIT = 4096
 KICKED = "kicked from the supergroup chat"
-SAME = (
-    "message is not modified: specified new message content and reply markup are exactly the same as a current content"
-    " and reply markup of the message"
-)
-_TOKENS = re.compile(
-    r'<(?P<open>b|i)>|<(?P<link>a) href="[^"<>]*">|</(?P<close>b|i|a)>|(?P<text>&(?:lt|gt|amp|quot|#\d+);|[^<&]+)'
-)
+ANOTHER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+HOOKED = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
+QUERY_LIFE = 15.0
+"""Seconds in which a press has to be acknowledged."""
+POPUP_LIMIT = 200
+
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+
+Method = Callable[[str, Form], web.Response]
+Call = Callable[[web.Request, Form], Awaitable[web.Response]]
 
 
-class _Sent(NamedTuple):
-    """A message as it stands in its chat."""
+class Query(NamedTuple):
+    """A press that waits to be acknowledged."""
 
-    sender: str
     address: str
-    text: str
-    markup: str
+    at: float
 
 
 class TelegramPlatform(HttpPlatform):
@@ -39,48 +46,136 @@ class TelegramPlatform(HttpPlatform):
 
     `token` is one that it takes, `tokens` are more; `sender` of what is received is the bot's number, the part before
     the colon. Chats (without their topics) in `blocked` have blocked the bot, those in `missing` do not exist, those
-    in `migrated` have become the supergroup whose id stands there.
+    in `migrated` have become the supergroup whose id stands there. `refusing` are answers to come, by method. `menu` is
+    what the bot has listed, `files` are documents (address, name, content), `toasts` what popped up by query, `waiting`
+    the presses that nobody has acknowledged. While there is a webhook (`hooked`) nothing can be polled.
     """
 
     name = "telegram"
 
-    def __init__(self, record: Record, token: str, *, tokens: Iterable[str] = (), **serving: Unpack[Serving]) -> None:
+    def __init__(
+        self,
+        record: Record,
+        token: str,
+        *,
+        tokens: Iterable[str] = (),
+        query_life: float = QUERY_LIFE,
+        **serving: Unpack[Serving],
+    ) -> None:
         super().__init__(record, **serving)
         self.token = token
         self.tokens = set(tokens)
+        self._query_life = query_life
+        self._acknowledged: set[str] = set()
         self.blocked: set[str] = set()
         self.missing: set[str] = set()
         self.migrated: dict[str, int] = {}
-        self._last: Counter[str] = Counter()
-        self._sent: dict[tuple[str, int], _Sent] = {}
+        self.refusing: defaultdict[str, deque[No]] = defaultdict(deque)
+        self.menu: list[tuple[str, str]] = []
+        self.toasts: dict[str, str] = {}
+        self.waiting: dict[str, Query] = {}
+        self.hooked = False
+        self.updates: defaultdict[str, Updates] = defaultdict(Updates)
+        self._users: dict[str, User] = {}
+        self._calls: Counter[str] = Counter()
+        self._call = asyncio.Condition()
+        self._chats = Chats()
+        self._messages = Messages(self._chats, record)
+        self._queries = count(1)
 
     def routes(self) -> list[web.RouteDef]:
-        return [
-            web.post("/bot{token}/sendMessage", self._called(self._send)),
-            web.post("/bot{token}/editMessageText", self._called(self._edit)),
-        ]
+        into_chats: dict[str, Method] = {
+            "sendMessage": self._messages.send,
+            "sendPhoto": self._messages.photo,
+            "sendDocument": self._messages.document,
+            "editMessageText": self._messages.edit,
+            "editMessageCaption": self._messages.edit_caption,
+            "editMessageMedia": self._messages.edit_media,
+            "editMessageReplyMarkup": self._messages.edit_markup,
+        }
+        besides: dict[str, Method] = {
+            "getMe": lambda bot, _: granted(card(bot)),
+            "setMyCommands": self._list_commands,
+            "deleteWebhook": self._unhook,
+            "answerCallbackQuery": self._acknowledge,
+        }
+        calls = {name: self._in_chat(method) for name, method in into_chats.items()}
+        calls |= {name: _at_once(method) for name, method in besides.items()} | {"getUpdates": self._poll}
+        return [web.post(f"/bot{{token}}/{name}", self._called(name, call)) for name, call in calls.items()]
 
-    def limited(self, ask: Ask, refusal: Refusal) -> web.Response:
-        wait = int(refusal.retry_after)
-        body = _refusal(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait})
+    async def served_of(self, method: str, count: int) -> None:
+        """Returns when a method has been called so often."""
+        async with self._call:
+            await self._call.wait_for(lambda: self._calls[method] >= count)
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def user(self, number: int, name: str = "Ann") -> User:
+        """Somebody with that id: the same one whenever they are asked for."""
+        return self._users.setdefault(str(number), User(self, number, name))
+
+    @property
+    def files(self) -> list[tuple[str, str, bytes]]:
+        return self._messages.files
+
+    def told(self, user: User, text: str, address: str, answering: int = 0) -> None:
+        """A user writes. In a group the bot sees commands and answers to what it said (its privacy mode)."""
+        chat, now = address.partition("/")[0], self.record.now()
+        number, to_bot = self._chats.number(chat), (chat, answering) in self._chats.sent
+        if kind(chat) != "private" and not (text.startswith("/") or to_bot):
+            return
+        message = {**self._chats.told(address, number, now), "from": user.card, "text": text}
+        if to_bot:
+            message["reply_to_message"] = self._chats.shown(chat, answering, now)
+        self.updates[self.token].put("message", message)
+
+    def tapped(self, user: User, button: str, address: str) -> str:
+        """A user presses a button; returns the query."""
+        number, data = self._chats.pressed(address, button)
+        query, chat, now = f"q{next(self._queries)}", address.partition("/")[0], self.record.now()
+        message = self._chats.shown(chat, number, now)
+        body = {"id": query, "from": user.card, "message": message, "chat_instance": "1", "data": data}
+        self.waiting[query] = Query(address, now)
+        sender = self._chats.sent[chat, number].sender
+        token = next(known for known in (self.token, *self.tokens) if known.partition(":")[0] == sender)
+        self.updates[token].put("callback_query", body)
+        return query
+
+    # ── every call ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def limited(self, ask: Ask, refused: Refusal) -> web.Response:
+        wait = int(refused.retry_after)
+        body = refusal(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait})
         body.headers["Retry-After"] = str(wait)
         return body
 
     def failing(self, status: int) -> web.Response:
-        return _refusal(status, responses.get(status, "Unknown Error"))
+        return refusal(status, responses.get(status, "Unknown Error"))
 
     def banned(self) -> web.Response:
-        return _refusal(403, "Forbidden")
+        return refusal(403, "Forbidden")
 
-    def _called(self, method: Callable[[str, Mapping[str, Any]], web.Response]) -> Handle:
-        """A method of the API, for those who have a token and keep to the limits."""
+    def _called(self, name: str, call: Call) -> Handle:
+        """A method of the API, for those who have a token."""
 
-        async def call(request: web.Request) -> web.Response:
+        async def called(request: web.Request) -> web.Response:
             token = request.match_info["token"]
+            async with self._call:
+                self._calls[name] += 1
+                self._call.notify_all()
             if token != self.token and token not in self.tokens:
-                return _refusal(401, "Unauthorized")
-            form = await _form(request)
-            chat = str(form.get("chat_id", ""))
+                return refusal(401, "Unauthorized")
+            if self.refusing[name]:
+                return refusal(*self.refusing[name].popleft())
+            return await call(request, await form_of(request))
+
+        return called
+
+    def _in_chat(self, method: Method) -> Call:
+        """One that says something in a chat, for those who keep to the limits."""
+
+        async def called(request: web.Request, form: Form) -> web.Response:
+            token, chat = request.match_info["token"], str(form.get("chat_id", ""))
             asks = [Ask("overall", token), Ask("chat", (token, chat))]
             if chat.startswith("-"):
                 asks.insert(1, Ask("group", (token, chat)))
@@ -88,143 +183,62 @@ class TelegramPlatform(HttpPlatform):
                 return refused
             return method(token.partition(":")[0], form)
 
-        return call
+        return called
 
     def _unreachable(self, chat: str) -> web.Response | None:
+        user = self._users.get(chat)
+        if user and not user.started:
+            return refusal(403, "Forbidden: bot can't initiate conversation with a user")
         if chat in self.blocked:
-            group = chat.startswith("-")
-            return _refusal(403, f"Forbidden: bot was {KICKED if group else 'blocked by the user'}")
+            return refusal(403, f"Forbidden: bot was {KICKED if chat.startswith('-') else 'blocked by the user'}")
         if chat in self.missing:
-            return _refusal(400, "Bad Request: chat not found")
+            return refusal(400, "Bad Request: chat not found")
         if chat in self.migrated:
             moved = {"migrate_to_chat_id": self.migrated[chat]}
-            return _refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", moved)
+            return refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", moved)
         return None
 
-    def _send(self, sender: str, form: Mapping[str, Any]) -> web.Response:
-        chat, text = str(form["chat_id"]), self._text(form)
-        if isinstance(text, web.Response):
-            return text
-        reply = _json(form.get("reply_parameters")) or {}
-        replies = str(reply.get("message_id", ""))
-        if replies and (chat, int(replies)) not in self._sent:
-            if reply.get("allow_sending_without_reply") is not True:
-                return self._wrong("message to be replied not found")
-            replies = ""
-        self._last[chat] += 1
-        topic = form.get("message_thread_id")
-        sent = _Sent(sender, chat + (f"/{topic}" if topic else ""), text, _markup(form))
-        silent = _json(form.get("disable_notification")) is True
-        return self._note(chat, self._last[chat], sent, replies=replies, silent=silent)
+    # ── hearing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _edit(self, sender: str, form: Mapping[str, Any]) -> web.Response:
-        chat, number, text = str(form["chat_id"]), int(form["message_id"]), self._text(form)
-        if isinstance(text, web.Response):
-            return text
-        before = self._sent.get((chat, number))
-        if before is None:
-            return self._wrong("message to edit not found")
-        if before.sender != sender:
-            return self._wrong("message can't be edited")
-        after = before._replace(text=text, markup=_markup(form))
-        if after == before:
-            return self._wrong(SAME)
-        return self._note(chat, number, after, edits=str(number))
+    async def _poll(self, request: web.Request, form: Form) -> web.Response:
+        if self.hooked:
+            return refusal(409, HOOKED)
+        updates = await self.updates[request.match_info["token"]].poll(form)
+        return refusal(409, ANOTHER) if updates is None else granted(updates)
 
-    def _note(
-        self, chat: str, number: int, sent: _Sent, *, edits: str = "", replies: str = "", silent: bool = False
-    ) -> web.Response:
-        try:
-            buttons = _buttons(sent.markup)
-        except (KeyError, TypeError, ValueError):
-            return self._wrong("can't parse inline keyboard button")
-        self._sent[chat, number] = sent
-        self.record.take(
-            Received(
-                "telegram",
-                sent.address,
-                "",
-                sent.text,
-                self.record.now(),
-                ref=str(number),
-                edits=edits,
-                replies=replies,
-                silent=silent,
-                buttons=buttons,
-                sender=sent.sender,
+    def _unhook(self, bot: str, form: Form) -> web.Response:
+        self.hooked = False
+        return granted(True)
+
+    def _list_commands(self, bot: str, form: Form) -> web.Response:
+        menu = [(each["command"], each["description"]) for each in reading(form["commands"])]
+        if len(menu) > 100 or not all(_COMMAND.fullmatch(name) and 1 <= len(text) <= 256 for name, text in menu):
+            return self._messages.wrong("BOT_COMMAND_INVALID")
+        self.menu = menu
+        return granted(True)
+
+    def _acknowledge(self, bot: str, form: Form) -> web.Response:
+        query, text = str(form["callback_query_id"]), str(form.get("text", ""))
+        waiting = self.waiting.pop(query, None)
+        if query in self._acknowledged:  # a bot that was killed is told of the press once more
+            return refusal(400, f"Bad Request: {TOO_OLD}")
+        if waiting is None or self.record.now() - waiting.at > self._query_life:
+            return self._messages.wrong(TOO_OLD)
+        if len(text) > POPUP_LIMIT:
+            return self._messages.wrong("MESSAGE_TOO_LONG")
+        self._acknowledged.add(query)
+        if text:
+            self.toasts[query] = text
+            self.record.take(
+                Received("telegram", waiting.address, "", text, self.record.now(), silent=True, sender=bot)
             )
-        )
-        kind = "private" if chat.isdigit() else "supergroup" if chat.startswith("-") else "channel"
-        # A channel is asked for by its name and answers with its id.
-        identity = {"id": -1001000000001 if kind == "channel" else int(chat), "type": kind}
-        result = {"message_id": number, "date": int(self.record.now()), "chat": identity, "text": sent.text}
-        return web.json_response({"ok": True, "result": result})
-
-    def _text(self, form: Mapping[str, Any]) -> str | web.Response:
-        """The text that a person reads, or the refusal of one that is wrong."""
-        text: str | None = form.get("text", "")
-        if form.get("parse_mode") == "HTML":
-            text = parse(text or "")
-            if text is None:
-                return self._wrong("can't parse entities: unsupported or unclosed tag")
-        if not text or not text.strip():
-            return self._wrong("message text is empty")
-        if len(text.encode("utf-16-le")) // 2 > TEXT_LIMIT:
-            return self._wrong("message is too long")
-        if (_json(form.get("link_preview_options")) or {}).get("is_disabled") is not True:
-            self.record.wrong.append("telegram: the link preview is on")
-        return text
-
-    def _wrong(self, what: str) -> web.Response:
-        self.record.wrong.append(f"telegram: {what}")
-        return _refusal(400, f"Bad Request: {what}")
+        return granted(True)
 
 
-async def _form(request: web.Request) -> Mapping[str, Any]:
-    """The parameters, which come as JSON or as a form, with JSON in its fields."""
-    if request.content_type == "application/json":
-        found: Mapping[str, Any] = await request.json()
-        return found
-    return {name: str(value) for name, value in (await request.post()).items()}
+def _at_once(method: Method) -> Call:
+    """One that says nothing in a chat."""
 
+    async def called(request: web.Request, form: Form) -> web.Response:
+        return method(request.match_info["token"].partition(":")[0], form)
 
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _markup(form: Mapping[str, Any]) -> str:
-    markup = form.get("reply_markup", "")
-    return markup if isinstance(markup, str) else json.dumps(markup)
-
-
-def _buttons(markup: str) -> tuple[tuple[str, str], ...]:
-    """Labels and links of an inline keyboard. Raises ValueError, KeyError or TypeError where Telegram would refuse."""
-    rows = json.loads(markup)["inline_keyboard"] if markup else []
-    found = tuple((button["text"], button["url"]) for row in rows for button in row)
-    if any(not label or not url.startswith(("https://", "http://", "tg://")) for label, url in found):
-        raise ValueError("a button without a label or a link")
-    return found
-
-
-def parse(html: str) -> str | None:
-    """The text that a person reads, None where Telegram would not parse it."""
-    text, at = "", 0
-    stack: list[str] = []
-    while at < len(html):
-        found = _TOKENS.match(html, at)
-        if not found:
-            return None
-        at = found.end()
-        if found["text"]:
-            text += unescape(found["text"])
-        elif found["close"]:
-            if not stack or stack.pop() != found["close"]:
-                return None
-        else:
-            stack.append(found["open"] or found["link"])
-    return None if stack else text
-
-
-def _refusal(status: int, description: str, parameters: Mapping[str, int] | None = None) -> web.Response:
-    body = {"ok": False, "error_code": status, "description": description}
-    return web.json_response({**body, "parameters": parameters} if parameters else body, status=status)
+    return called
