@@ -31,7 +31,7 @@ Arguments = Mapping[str, object]
 Command = Callable[[Arguments], Awaitable[Answer]]
 Commands = Mapping[str, Command]
 
-MAX_REQUEST = 65_536
+MAX_REQUEST = 524_288
 MAX_ANSWER = 16 * 2**20
 SECONDS_TO_ASK = 10.0
 

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from alertd.app.chat import users_channels
 from alertd.app.daemon import Daemon
 from alertd.app.heartbeat import Heartbeat
 from alertd.app.rehearsal import rehearsal
@@ -32,18 +33,18 @@ async def run(config: Config, *, dry_run: bool = False) -> None:
         session = await stack.enter_async_context(http_session())
         sources = build_sources(config, session, clock)
         await asyncio.to_thread(refuse_cost, config, loaded, sources)
-        channels = build_channels(config, session)
+        channels = (*build_channels(config, session), *users_channels(config))
         for channel in channels:
             stack.push_async_callback(channel.close)
         heartbeat = Heartbeat(config.heartbeat, session, clock) if config.heartbeat else None
         store: Store = MemoryStore() if dry_run else await SqliteStore.open(config.state, now=clock.now())
         stack.push_async_callback(store.close)
-        daemon = Daemon(config, store, clock, sources, channels, heartbeat=heartbeat)
+        daemon = Daemon(config, store, clock, sources, channels, heartbeat=heartbeat, session=session)
         await daemon.start(loaded)
         if config.http is not None:
             host, port = config.http
             pages = daemon.orders.pages() if config.policy.public_url else None
-            server = serve(host, port, metrics=daemon.metrics, not_ready=daemon.not_ready, acknowledge=pages)
+            server = serve(host, port, metrics=daemon.metrics, not_ready=daemon.health.not_ready, acknowledge=pages)
             await stack.enter_async_context(server)
         if config.control is not None:
             await stack.enter_async_context(listen(config.control, daemon.commands()))

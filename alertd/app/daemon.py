@@ -6,14 +6,20 @@ import random
 import signal
 from collections.abc import Coroutine, Iterator, Sequence
 
+from aiohttp import ClientSession
+
 from alertd.app import chores
+from alertd.app.charting import FREE, Charting
+from alertd.app.chat import Chatting
 from alertd.app.gone import unreachable
+from alertd.app.health import Health
 from alertd.app.heartbeat import Heartbeat
 from alertd.app.orders import Orders
+from alertd.app.quotes import OnDemand
 from alertd.app.reload import read_again
-from alertd.app.restore import last_tick, restore
+from alertd.app.restore import Restored, last_tick, restore
 from alertd.app.selfwatch import SelfWatch
-from alertd.app.troubles import STUCK, Signs
+from alertd.app.troubles import Signs
 from alertd.app.watch import Watch
 from alertd.clock import SystemClock
 from alertd.config.build import feeds
@@ -22,8 +28,8 @@ from alertd.config.loading import loading
 from alertd.control import Answer, Arguments, Commands
 from alertd.dispatch.draw import Drawing
 from alertd.errors import ConfigError, first_of
-from alertd.model.units import say_duration
 from alertd.outbox.courier import Courier
+from alertd.outbox.illustrate import Charts
 from alertd.pipeline import Pipeline
 from alertd.ports import Channel, Source, Store
 from alertd.rules.amend import Change
@@ -49,6 +55,7 @@ class Daemon:
         channels: Sequence[Channel],
         *,
         heartbeat: Heartbeat | None = None,
+        session: ClientSession,
     ) -> None:
         self.metrics = Metrics()
         self._config = config
@@ -60,9 +67,10 @@ class Daemon:
         self._stop = asyncio.Event()
         self._again = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._began = clock.now()
         self._drawing = Drawing(config.policy, store.seal)
-        self._couriers = [self._courier(channel) for channel in channels]
+        self._chat = Chatting(lambda: self._config)
+        self._session = session
+        self._couriers = {channel.name: self._courier(self._chat.aliased(channel)) for channel in channels}
         self._selfwatch = SelfWatch(
             store,
             clock,
@@ -94,8 +102,11 @@ class Daemon:
             snapshot = await self._store.load(now)
             if (tick := last_tick(snapshot)) is not None:
                 self._clock.not_before(tick)
-                self._began = now = self._clock.now()
-            strays = await self._store.bury_strays([*config.channels], now)
+                now = self._clock.now()
+            self._chat.meet(snapshot.crowd)
+            self._drawing.policy = self._chat.policy(config)
+            self._drawing.listening = self._chat.listening
+            strays = await self._store.bury_strays([*self._couriers], now)
             dead = unreachable(await self._store.dead())
             restored = restore(
                 snapshot,
@@ -104,19 +115,7 @@ class Daemon:
                 max_jump=config.max_jump,
                 series=loaded.series,
             )
-        self._pipeline = Pipeline(
-            restored.state,
-            restored.dispatch,
-            config.policy,
-            self._store,
-            self._clock,
-            observer=self.metrics,
-            wake=self._wake,
-            known=restored.known,
-            catching_up=True,
-        )
-        self.orders = Orders(self._pipeline, self._store, self._clock, self._wake)
-        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics, changed=self._selfwatch.stir)
+        self._build(restored)
         self._start_with = loaded, restored.taken_up
         if strays:
             self._tell(
@@ -126,6 +125,53 @@ class Daemon:
             self._tell("unreachable", dead)
         for problem in loaded.problems:
             log.warning("%s", problem)
+
+    def _build(self, restored: Restored) -> None:
+        """What works on the state."""
+        self._pipeline = Pipeline(
+            restored.state,
+            restored.dispatch,
+            self._chat.policy(self._config),
+            self._store,
+            self._clock,
+            observer=self.metrics,
+            wake=self._wake,
+            known=restored.known,
+            catching_up=True,
+        )
+        self.orders = Orders(self._pipeline, self._store, self._clock, self._wake)
+        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics, changed=self._selfwatch.stir)
+        self.health = Health(
+            self._pipeline,
+            self._watch,
+            self._store,
+            self._clock,
+            sources=self._sources,
+            heartbeat=self._heartbeat,
+        )
+        self._chat.open(
+            self._pipeline,
+            self._store,
+            self._clock,
+            quotes=OnDemand(self._sources, self._pipeline, self._clock, self._watch.want, free=self._free()),
+            charts=self._charting(),
+            status=self.health.status,
+        )
+        self._chat.listen(self._session, {name: courier.turns for name, courier in self._couriers.items()})
+
+    def _free(self) -> list[str]:
+        """The sources whose answers nobody bills."""
+        return [name for name, section in self._config.sources.items() if section.kind in FREE]
+
+    def _charting(self) -> Charting:
+        """Messages about prices have charts from now on."""
+        charting = Charting(
+            self._pipeline, self._sources, self._clock, zone=lambda: self._config.policy.zone, free=self._free()
+        )
+        for courier in self._couriers.values():
+            courier.illustrator.charts = Charts(charting.beside, self._clock.speed, self._chat.overtaken)
+        self._drawing.charts = True
+        return charting
 
     async def run(self) -> None:
         """Watch and tell until SIGTERM or SIGINT, then finish what is in flight."""
@@ -141,7 +187,7 @@ class Daemon:
 
     async def _live(self, tasks: asyncio.TaskGroup) -> None:
         engine = tasks.create_task(self._pipeline.run())
-        couriers = [tasks.create_task(courier.run()) for courier in self._couriers]
+        couriers = [tasks.create_task(courier.run()) for courier in self._couriers.values()]
         work = tasks.create_task(self._work())
         await self._stop.wait()
         self._systemd.stopping()
@@ -150,7 +196,7 @@ class Daemon:
         await self._finish_ticks()
         engine.cancel()
         deadline = self._clock.now() + DRAIN * self._clock.speed
-        await asyncio.gather(*(courier.drain(deadline) for courier in self._couriers))
+        await asyncio.gather(*(courier.drain(deadline) for courier in self._couriers.values()))
         for task in couriers:
             task.cancel()
 
@@ -163,14 +209,14 @@ class Daemon:
                 # A file that is away for a moment takes no rules with it, see `read_again`.
                 change = Change(put=loaded.rules)
                 self._tell("rules", f"no file matches {', '.join(self._config.unmatched)}: the last run's rules stay")
-            await self._pipeline.change(change, self._config.policy, taken_up)
+            await self._pipeline.change(change, self._chat.policy(self._config), taken_up)
         del self._start_with
         async with asyncio.TaskGroup() as chores:
             for chore in self._chores():
                 chores.create_task(chore)
             await asyncio.sleep(0)  # each has begun: from here on no change of a file is missed
-            self._systemd.ready(self._summary())
-            log.info("watching: %s", self._summary())
+            self._systemd.ready(self.health.summary())
+            log.info("watching: %s", self.health.summary())
 
     async def _finish_ticks(self) -> None:
         try:
@@ -185,9 +231,10 @@ class Daemon:
         yield chores.keep_house(self._store, self._clock)
         yield self._selfwatch.run()
         if self._heartbeat is not None:
-            yield self._heartbeat.run(self._progress, self.metrics.heartbeat)
+            yield self._heartbeat.run(self.health.progress, self.metrics.heartbeat)
         if (every := watchdog_interval()) is not None:
-            yield chores.feed_watchdog(self._systemd, every, lambda: not self._stuck())
+            yield chores.feed_watchdog(self._systemd, every, lambda: not self.health.stuck())
+        yield self._chat.run()
         if self._config.watch:
             yield chores.watch_files(self._config, self._again)
 
@@ -196,21 +243,14 @@ class Daemon:
     def _tell(self, key: str, text: str, receiver: str = "") -> None:
         self._pipeline.tell_operator(key, text, receiver)
 
+    def _signs(self) -> Signs:
+        return self.health.signs()
+
     def _wake(self) -> None:
-        for courier in self._couriers:
+        for courier in self._couriers.values():
             courier.wake()
 
     # ── what an operator asks ────────────────────────────────────────────────────────────────────────────────────
-
-    def not_ready(self) -> list[str]:
-        """Why the daemon does not do its work just now; nothing while it does."""
-        reasons = [f"store: {self._pipeline.trouble}"] if self._pipeline.trouble else []
-        if self._stuck():
-            reasons.append("the current tick does not end")
-        trouble = self._watch.trouble
-        if self._sources and len(trouble) == len(self._sources):
-            reasons += [f"source {name}: {reason}" for name, reason in sorted(trouble.items())]
-        return reasons
 
     def commands(self) -> Commands:
         """What the control socket offers."""
@@ -219,9 +259,9 @@ class Daemon:
             return await self.reload()
 
         async def status(_: Arguments) -> Answer:
-            return await self.status()
+            return await self.health.status()
 
-        return {"reload": reload, "status": status, **self.orders.commands()}
+        return {"reload": reload, "status": status, **self.orders.commands(), **self._chat.commands()}
 
     async def reload(self) -> Answer:
         """Read configuration and rules again; all of it is taken or, with a ConfigError, nothing."""
@@ -230,18 +270,19 @@ class Daemon:
             try:
                 with loading():
                     config, loaded = await asyncio.to_thread(read_again, self._config, self._sources, self._clock.now())
-                    await self._pipeline.change(Change(put=loaded.rules, whole="", series=loaded.series), config.policy)
+                    change = Change(put=loaded.rules, whole="", series=loaded.series)
+                    await self._pipeline.change(change, self._chat.policy(config))
             except ConfigError:
                 self.metrics.reload(ok=False, now=self._clock.now())
                 raise
             finally:
-                self._systemd.ready(self._summary())
-            self._config, self._drawing.policy = config, config.policy
+                self._systemd.ready(self.health.summary())
+            self._config, self._drawing.policy = config, self._chat.policy(config)
             await self._watch.want()
             self.metrics.reload(ok=True, now=self._clock.now())
-            log.info("reloaded: %s", self._summary())
+            log.info("reloaded: %s", self.health.summary())
         warnings = [str(problem) for problem in loaded.problems]
-        return {"text": "\n".join([*warnings, f"reloaded: {self._summary()}"])}
+        return {"text": "\n".join([*warnings, f"reloaded: {self.health.summary()}"])}
 
     async def _reload_when_asked(self) -> None:
         """SIGHUP, or a file that changed: nobody waits for the answer, so a refusal goes to the operator."""
@@ -255,44 +296,3 @@ class Daemon:
                 more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
                 first = str(error.problems[0]).splitlines()[0]
                 self._tell(f"reload:{first}", f"the reload was refused, what was in force stays so: {first}{more}")
-
-    async def status(self) -> Answer:
-        """What `alertd status` shows."""
-        depths = await self._store.depths()
-        sources = {source.name: self._watch.trouble.get(source.name, "well") for source in self._sources}
-        return {
-            "state": "; ".join(self.not_ready()) or "well",
-            "running for": say_duration(self._clock.now() - self._began),
-            "watching": await self._pipeline.ask(lambda _: self._summary()),
-            "sources": ", ".join(f"{name}: {state}" for name, state in sources.items()),
-            "waiting": ", ".join(f"{depth.channel}: {depth.waiting}" for depth in depths) or "nothing",
-        }
-
-    def _summary(self) -> str:
-        state = self._pipeline.state
-        counts = (state.book.count, "rule"), (len(state), "alert"), (len(self._sources), "source")
-        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
-
-    def _busy_for(self) -> float:
-        """Real seconds that the current tick has been at work, 0 between ticks."""
-        since = self._pipeline.busy_since
-        return 0.0 if since is None else (self._clock.now() - since) / self._clock.speed
-
-    def _stuck(self) -> bool:
-        return self._busy_for() > STUCK
-
-    def _progress(self) -> bool:
-        """True while ticks make progress, and there is something to make it with."""
-        return not self._stuck() and not self._pipeline.trouble and self._watch.freshness.any(self._clock.now())
-
-    def _signs(self) -> Signs:
-        return Signs(
-            ready=not self.not_ready(),
-            tick=self._busy_for(),
-            store=self._pipeline.trouble,
-            committed=self._pipeline.committed,
-            failing=self._watch.failing,
-            silent=self._watch.freshness.silent(self._clock.now()),
-            heartbeat=self._heartbeat.trouble if self._heartbeat else "",
-            held=self._pipeline.held(),
-        )

@@ -23,4 +23,5 @@ def rehearsal(config: Config) -> Config:
         control=None,
         http=None,
         heartbeat=None,
+        chat=None,
     )

@@ -24,6 +24,7 @@ FROZEN = (
     "stale_after",
     "max_jump",
     "heartbeat",
+    "chat",
 )
 """What only a restart changes."""
 

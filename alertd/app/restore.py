@@ -11,11 +11,11 @@ from alertd.dispatch.state import DispatchState
 from alertd.market import pages
 from alertd.market.feeds import Feeds
 from alertd.market.market import Market, Series
-from alertd.pipeline import FEEDS_PAGE, TICK_PAGE
 from alertd.rows import Snapshot
 from alertd.rules.outcome import Outcome
 from alertd.rules.saved import Known, take_up
 from alertd.rules.state import State
+from alertd.tick import FEEDS_PAGE, TICK_PAGE
 
 
 class Restored(NamedTuple):

@@ -19,6 +19,8 @@ COMMANDS = {
     "check": "Say what is wrong with the configuration and the rules, and what they do.",
     "replay": "Play rules over past prices.",
     "demo": "A market day with a crash, on this machine alone.",
+    "chat": "Say here what people say to the bots: alert BTC > 70k, alerts, help.",
+    "connect": "Let people talk to alertd on Telegram, Slack or Discord, you first.",
     "init": "Write a first configuration and a first rule.",
     "send-test": "Send a test message to a receiver.",
     "status": "Say how the daemon is.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alertd.cli.options import config_option
 from alertd.clock import SystemClock
 from alertd.config import Config
 from alertd.config.build import build_sources, feeds
+from alertd.config.chat import Chat
 from alertd.config.load import load_with_rules
 from alertd.config.loading import loading
 from alertd.config.plan import Plan, Watch, alerts_on, make_plan, refuse_overspending
@@ -41,6 +43,8 @@ def command(config_path: Path) -> None:
         _describe(watch, config)
     for receiver in config.policy.receivers.values():
         _describe_limits(receiver)
+    if config.chat:
+        _describe_chat(config.chat)
     show.problems((*loaded.problems, *plan.problems))
     _budget(plan)
     alerts = sum(len(alerts_on(rule)) for rule in loaded.rules)
@@ -113,6 +117,20 @@ def _describe_limits(receiver: Receiver) -> None:
     if any(lines.values()):
         show.heading(receiver.name)
         _lines(lines)
+
+
+def _describe_chat(chat: Chat) -> None:
+    """Whose bots listen, and whom they let in."""
+    known = Counter(identity.channel for identity in chat.allowed)
+    show.heading("chat")
+    _lines(
+        {
+            "listens": ", ".join(chat.channels),
+            "lets in": ", ".join(f"{count} by {channel}" for channel, count in known.items()) or "who has a code",
+            "each": f"{show.counted(chat.alerts, 'alert')}, {show.counted(chat.commands.count, 'command')}"
+            f" in {say_duration(chat.commands.seconds)}",
+        }
+    )
 
 
 def _budget(plan: Plan) -> None:

@@ -8,16 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from alertd.cli import show, wording
+from alertd.cli import show
 from alertd.cli.options import ago_or_moment, config_option, now_of
 from alertd.config import load
+from alertd.dispatch import wording
 from alertd.errors import ConfigError, did_you_mean
-from alertd.model.event import EventKind
-from alertd.storage.record import Happening, read_history
+from alertd.model.record import Happening
+from alertd.storage.record import read_history
 from alertd.storage.standing import read_rules
-
-_MOMENT = 0.5
-"""Seconds: what took less is told to have taken 0s."""
 
 
 @click.command()
@@ -67,18 +65,10 @@ def _notable(read: Callable[..., list[Happening]], limit: int) -> list[Happening
     asked = limit
     while True:
         told = read(limit=asked)
-        notable = [each for each in told if not _of_a_moment(each)]
+        notable = [each for each in told if not wording.of_a_moment(each)]
         if len(notable) >= limit or len(told) < asked:
             return notable[:limit]
         asked *= 2
-
-
-def _of_a_moment(told: Happening) -> bool:
-    """True for the end of what lasted for a moment only, of which nobody was told: its beginning says it all."""
-    event = told.entry.event
-    ended = event.kind is EventKind.RESOLVED and not event.reason
-    nobody = not told.again and not any(share.receiver for share in told.shares)
-    return ended and nobody and event.time - event.opened < _MOMENT
 
 
 def rows(told: Iterable[Happening], zone: tzinfo) -> Iterable[tuple[str, str, str, str]]:

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from alertd.cli import show, wording
+from alertd.cli import show
 from alertd.cli.options import config_option, now_of, order
 from alertd.config import Config, load
+from alertd.dispatch import wording
 from alertd.dispatch.render import fold
 from alertd.errors import AlertdError, ControlError, StorageUnusable, did_you_mean
 from alertd.model.notification import Content
+from alertd.model.record import Letter
 from alertd.model.units import say_duration
-from alertd.storage.record import Letter, read_outbox
+from alertd.storage.record import read_outbox
 from alertd.storage.sqlite import SqliteStore
 
 STATES = ("waiting", "buried", "expired", "sent", "spared")

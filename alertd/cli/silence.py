@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from alertd.cli import show, wording
+from alertd.cli import show
 from alertd.cli.options import config_option, login_name, moment, now_of, order
 from alertd.config import Config, load
 from alertd.config.labels import SYMBOL, Vocabulary, pattern_of
+from alertd.dispatch import wording
 from alertd.dispatch.matcher import Matcher, parse
 from alertd.dispatch.render import fold, stamp
 from alertd.dispatch.route import labels

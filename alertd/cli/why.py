@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import groupby
-from math import isfinite
 from pathlib import Path
 
 import click
 
-from alertd.cli import wording
 from alertd.cli.options import config_option, now_of
 from alertd.config import load
+from alertd.dispatch import wording
 from alertd.dispatch.render import fold
 from alertd.errors import ConfigError, did_you_mean
 from alertd.model.episode import meant
@@ -18,8 +17,8 @@ from alertd.model.event import Drop, Entry
 from alertd.model.kept import Acknowledged, Escalation, Kept, Silence
 from alertd.model.notification import ItemFate
 from alertd.model.reasons import say_reason
-from alertd.model.units import say_duration, say_number
-from alertd.storage.record import Happening, Parcel, Retold, Share, Story, read_episode
+from alertd.model.record import Happening, Parcel, Retold, Share, Story
+from alertd.storage.record import read_episode
 from alertd.storage.standing import read_kept, read_rules
 
 _INSET = "    "
@@ -72,13 +71,7 @@ def _words(entry: Entry) -> Iterator[str]:
 
 def _step(told: Happening, silences: dict[int, Silence], zone: tzinfo) -> Step:
     event = told.entry.event
-    lines = [wording.happened(event)]
-    if seen := [f"{fold(name)} {_value(value)}" for name, value in event.values.items()]:
-        lines.append("seen: " + ", ".join(seen))
-    if isfinite(event.at) and event.source:
-        lines.append(f"read from {event.source} {say_duration(max(event.time - event.at, 0.0))} before")
-    if event.late:
-        lines.append("this happened while alertd was not running")
+    lines = [wording.happened(event), *wording.seen(event)]
     for share in told.shares:
         lines += _share(share, event.time, silences, zone)
     for again in told.again:
@@ -150,10 +143,6 @@ def _ahead(story: Story, kept: Iterable[Kept], now: float) -> Iterator[Step]:
     }
     for due, to in sorted(ahead):
         yield due, [f"will be told to {', '.join(to)}, unless it is acknowledged or over by then"]
-
-
-def _value(value: float | str) -> str:
-    return fold(value) if isinstance(value, str) else say_number(value)
 
 
 def _unknown(word: str, known: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from alertd import channels as channel_index
 from alertd import sources as source_index
+from alertd.config.chat import Chat, chat
 from alertd.config.files import Text, matching, read, rule_files
 from alertd.config.market import coin_table, price_sources, universe, with_recorded
 from alertd.config.people import policy
@@ -72,6 +73,7 @@ class Config:
     clock: ClockSettings | None
     limits: Limits
     heartbeat: HeartbeatSettings | None
+    chat: Chat | None
 
     def read_rules(self, now: float) -> Loaded:
         """All rule files, read and checked at `now` (epoch seconds). Takes its time: call it off the loop."""
@@ -124,8 +126,7 @@ def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
     settings, wrong = _settings(document, _shapes(kinds, channel_kinds), problems)
     sources = _sections(settings, "sources", kinds, folder)
     channels = _sections(settings, "channels", channel_kinds, folder)
-    unread: list[Problem] = []
-    coins = with_recorded(coin_table(document, settings, kinds, problems), sources, unread)
+    coins, unread = with_recorded(coin_table(document, settings, kinds, problems), sources)
     problems += unread
     lost = "sources" in wrong
     partial = lost or bool(unread) or any(isinstance(section.settings, Unknown) for section in sources.values())
@@ -151,8 +152,25 @@ def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
         clock=settings.clock,
         limits=Limits(settings.outbox_age, settings.disk_free),
         heartbeat=_anchored(settings.heartbeat, folder) if settings.heartbeat else None,
+        chat=_chat(document, settings, channels, folder, problems),
     )
     return config, _in_order(problems), not partial and wrong.isdisjoint(_NAMING)
+
+
+def _chat(
+    document: Document, settings: ConfigSettings, channels: Mapping[str, Section], folder: Path, problems: list[Problem]
+) -> Chat | None:
+    """Who may ask for what by chat; None where nobody may."""
+    if settings.chat is None:
+        return None
+    known = {name: section for name, section in channels.items() if not isinstance(section.settings, Unknown)}
+    deaf = {name: channel_index.KINDS[section.kind].deaf(section.settings) for name, section in known.items()}
+
+    def blame(path: tuple[str | int, ...], message: str, hint: str) -> None:
+        problems.append(document.problem(path, message, hint))
+
+    kinds = {name: section.kind for name, section in known.items()}
+    return chat(_anchored(settings.chat, folder), deaf, kinds, blame)
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -40,15 +40,16 @@ def coin_table(
         return table
 
 
-def with_recorded(table: CoinTable, sources: Mapping[str, Section], problems: list[Problem]) -> CoinTable:
-    """The table with the symbols of candle files, so that `"*"` means them too."""
+def with_recorded(table: CoinTable, sources: Mapping[str, Section]) -> tuple[CoinTable, list[Problem]]:
+    """The table with the symbols of candle files, so that `"*"` means them too; and why some cannot be read."""
+    problems: list[Problem] = []
     for name, section in sources.items():
         if isinstance(section.settings, CandlesSettings):
             try:
                 table = table.with_literal(name, read_all(section.settings.files))
             except ConfigError as error:
                 problems += error.problems
-    return table
+    return table, problems
 
 
 def universe(

@@ -14,23 +14,20 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, creat
 from pydantic_core import PydanticCustomError
 
 from alertd.config import times
+from alertd.config.chat import ChatSettings
 from alertd.dispatch.matcher import Matcher
 from alertd.dispatch.policy import EXPIRES, RUNAWAY, TRADINGVIEW, Cap, StormLimit
 from alertd.errors import ConfigError
 from alertd.model.units import duration, number
 from alertd.rules.keys import Wrong
 from alertd.wire.secret import Secret
-from alertd.wire.settings import HttpsUrl, Network, Seconds, Settings
+from alertd.wire.settings import HttpsUrl, Names, Network, Seconds, Settings
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+)):(\d{1,5})")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B", re.ASCII | re.IGNORECASE)
 _BYTES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _URL = TypeAdapter[str](HttpsUrl)
 _OFF = ("off", "null", "")
-
-
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _zone(value: object) -> str:
@@ -52,6 +49,11 @@ def _address(value: object) -> tuple[str, int] | None:
 
 def _off(value: object) -> object:
     return None if str(value).casefold() in _OFF else value
+
+
+def _section_or_off(value: object) -> object:
+    """A section with nothing in it is one, and lacks what it needs."""
+    return {} if value == "" else _off(value)
 
 
 def _percent(value: object) -> float | None:
@@ -130,9 +132,6 @@ def _chart(value: object) -> str:
         raise PydanticCustomError("chart", "expected an https:// link with {symbol} in it, or off")
     return text
 
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-"""One name or a list of them."""
 
 Instant = Annotated[float, BeforeValidator(_instant)]
 """A moment, epoch seconds: ISO 8601 with a zone, or epoch seconds themselves."""
@@ -245,6 +244,7 @@ class ConfigSettings(Settings):
     outbox_age: Annotated[float | None, BeforeValidator(_age)] = 600.0
     disk_free: Annotated[float | None, BeforeValidator(_size)] = 200e6
     heartbeat: Annotated[HeartbeatSettings | None, BeforeValidator(_off)] = None
+    chat: Annotated[ChatSettings | None, BeforeValidator(_section_or_off)] = None
 
 
 class Section(NamedTuple):
