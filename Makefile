@@ -7,7 +7,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # No index, folder or host of the machine that locks gets into the lock files.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-annotate \
-	--extra demo --extra watch $(LOCK_FLAGS)
+	--extra charts --extra demo --extra watch $(LOCK_FLAGS)
 
 # The dev group, and what an editable install without build isolation needs.
 define DEV
@@ -28,7 +28,7 @@ fi
 endef
 export NO_SERVICES
 
-.PHONY: demo test format docs bench bench-peers faults soak lock clean
+.PHONY: demo test format docs pictures bench bench-peers faults fuzz soak lock clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml requirements-dev.txt
@@ -67,12 +67,20 @@ bench-peers:
 faults: $(STAMP)
 	$(BIN)/python -m tests.faults $(ONLY)
 
+# COUNT=1000 for a quick look; ONLY=telegram for one platform.
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz $(ONLY)
+
 soak: $(STAMP)
 	$(BIN)/python -m tests.faults.soak
 
 # After a change of the language: the tables of its page.
 docs: $(STAMP)
 	$(BIN)/alertd conditions --into rules/README.md
+
+# The README's pictures of messages, drawn from what a daemon sent.
+pictures: $(STAMP)
+	$(BIN)/python -m alertd.demo.pictures deploy/pictures
 
 # After a change of the dependencies in pyproject.toml; `make lock LOCK_FLAGS=--upgrade` takes newer releases.
 lock:

@@ -1,23 +1,27 @@
 """What the daemon's own database says that it did: read while no daemon runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from alertd.demo.platforms.record import Received
+from alertd.demo.platforms.record import Received, told
+from alertd.demo.scenario import CHATTERS, whose
 from alertd.dispatch.digest import compose
 from alertd.dispatch.policy import Policy
 from alertd.model.event import EventKind
 from alertd.model.notification import Notification
+from alertd.model.record import Letter
 from alertd.rows import Fate
-from alertd.storage.record import Letter, read_outbox
+from alertd.storage.record import read_outbox
 from alertd.storage.status import read_status
 
 _STATES = ("", Fate.SENT, Fate.BURIED, Fate.EXPIRED, Fate.SPARED)
 """Waiting, and all the ways in which a delivery ends."""
 
 _ALL = 1_000_000
+
+_NAMES = {chatter.owner: chatter.name for chatter in CHATTERS}
 
 _POLICY = Policy(receivers={})
 """How its messages are drawn: the demo's configuration says nothing of zones and charts."""
@@ -76,14 +80,15 @@ def read(path: Path) -> Ledger:
 
 def _entry(row: Letter) -> Entry:
     parcel, content = row.parcel, row.content
+    receiver = _NAMES.get(parcel.receiver, parcel.receiver)
     told = [
-        Told(each.event.rule, each.event.symbol, parcel.receiver)
+        Told(each.event.rule, each.event.symbol, receiver)
         for each in (*content.holding, *content.past)
         if each.event.kind is EventKind.FIRED
     ]
     return Entry(
         parcel.message,
-        parcel.receiver,
+        receiver,
         parcel.channel,
         content.text or compose(content, parcel.created, _POLICY),
         "" if parcel.at is None else parcel.state,
@@ -106,13 +111,18 @@ def match(entries: Sequence[Entry], received: Iterable[Received]) -> Match:
     came again."""
     times = dict.fromkeys(range(len(entries)), 0)
     strays: list[Received] = []
-    for message in received:
+    for message in _told(received):
         fitting = [place for place, entry in enumerate(entries) if fits(entry, message)]
         if fitting:
             times[min(fitting, key=lambda place: times[place])] += 1
-        else:
+        elif whose(message) not in _NAMES.values():  # replies to those who talk are in no outbox
             strays.append(message)
     return Match(times, strays)
+
+
+def _told(received: Iterable[Received]) -> Iterator[Received]:
+    """What tells something: not what a press made of a message of somebody who talks."""
+    return (message for message in told(received) if not (message.edits and whose(message) in _NAMES.values()))
 
 
 def fits(entry: Entry, received: Received) -> bool:

@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,16 +14,17 @@ from rich.text import Text
 
 from alertd.clock import SystemClock
 from alertd.demo import ledger, summary
+from alertd.demo.conversation import Conversation, Utterance, is_talk
 from alertd.demo.daemon import Daemon, Line
 from alertd.demo.expected import Watching
 from alertd.demo.market import MINUTE
 from alertd.demo.platforms.moods import WELL, Mood, Temper
 from alertd.demo.platforms.record import Answer, Received
 from alertd.demo.report import Death, Verdict, judge, naming
-from alertd.demo.scenario import FLOOR, KILLER, Watch, watches
+from alertd.demo.scenario import FLOOR, KILLER, Chatter, Watch, chats, watches
 from alertd.demo.session import Session, from_files, generated
 from alertd.demo.stage import PRICES_EVERY, SIGNALS_EVERY, Stage
-from alertd.demo.view import View, delivered, hhmm
+from alertd.demo.view import View, delivered, hhmm, spoken
 from alertd.errors import AlertdError
 
 HEAD_START = 2.5
@@ -82,6 +84,8 @@ class Play:
         self._stage = Stage(session, folder, now=self._clock.now, on_received=self._received)
         self._daemon = Daemon(folder / "alertd.yaml", self._logged)
         self._state = folder / "alertd.db"
+        self._talks = self._stage.conversations(self._spoken)
+        self._back = asyncio.Event()
         self._killed_at: float | None = None
         self._taken: Received | None = None
         self._death: Death | None = None
@@ -92,16 +96,19 @@ class Play:
             self._stage.write(self._rules, real=self._real, shows=self._shows)
             self._view.asked = lambda: self._stage.asked
             drawing = asyncio.create_task(self._draw())
+            talking = [asyncio.create_task(talk.run(self._begin(talk), self._back)) for talk in self._talks]
             try:
                 with self._view:
                     began, death = await self._watch()
                     exit_code = await self._close()
             finally:
-                drawing.cancel()
+                for task in (drawing, *talking):
+                    task.cancel()
                 await self._daemon.end()
             story = await self._daemon.says("why", FLOOR)
         verdict = self._verdict(began, death, exit_code)
         summary.tell(self._console, FLOOR, story)
+        summary.transcribe(self._console, self._talks)
         summary.conclude(self._console, self._stage.record.received, death, verdict, time.time() - self._real)
         return verdict
 
@@ -155,6 +162,7 @@ class Play:
         left = ledger.read(self._state)
         await self._daemon.start()
         back = self._clock.now()
+        self._back.set()
         self._note(f"alertd watches again (process {self._daemon.pid}), and looks at what it missed", "green")
         asyncio.get_running_loop().call_later(SLACK_BACK, self._slack_again)
         return Death(at, back, self._taken, left)
@@ -168,7 +176,7 @@ class Play:
         self._view.doing = "the session is over: the last messages"
         for _ in range(round(PATIENCE / _FRAME)):
             left = ledger.read(self._state)
-            if not left.open and not left.held:
+            if not left.open and not left.held and all(talk.finished for talk in self._talks):
                 break
             await asyncio.sleep(_FRAME)
         self._view.doing = "alertd is told to stop"
@@ -187,8 +195,8 @@ class Play:
             price_lag=prices + max(2 * PRICES_EVERY * speed, interval),
             signal_lag=signals + SIGNALS_EVERY * speed,
         )
-        return judge(
-            self._rules,
+        verdict = judge(
+            [*self._rules, *chats(self._session)],
             watching,
             ledger.read(self._state),
             self._stage.record.received,
@@ -198,20 +206,30 @@ class Play:
             refused=self._stage.refused,
             exit_code=exit_code,
         )
+        return replace(verdict, unanswered=[what for talk in self._talks for what in talk.missed])
 
     async def _draw(self) -> None:
         while True:
             self._view.draw()
             await asyncio.sleep(_FRAME)
 
+    def _begin(self, talk: Conversation) -> float:
+        """When somebody begins to talk: before the market falls."""
+        start = self._session.start
+        return start + talk.person.begins * (self._session.steepest - start)
+
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _received(self, message: Received) -> None:
         """A platform has taken a message, and has not answered yet: the worst moment to die is now."""
         self._view.arrived[message.channel] += 1
-        self._view.say(delivered(message))
+        if not is_talk(message):  # that is told as a conversation
+            self._view.say(delivered(message))
         if KILLER in message.text and self._largest.search(message.text):
             self._kill(message)
+
+    def _spoken(self, chatter: Chatter, line: Utterance) -> None:
+        self._view.say(spoken(chatter, line))
 
     def _logged(self, line: Line) -> None:
         self._view.fired += line.get("message") == "fired"

@@ -27,7 +27,7 @@ class Verdict:
     """`expected` had to arrive, `missing` of it did not; `untrue` was told and cannot have been. `unsent` stands in the
     database and was not sent, `lost` was sent for all alertd knows and did not arrive. `twice` came twice, `excused` of
     it because it was in flight when alertd died. `recognised` came again and was dropped by the platform. So many were
-    `refused` because they came too fast."""
+    `refused` because they came too fast. `unanswered` is what somebody said to a bot and had no right answer to."""
 
     expected: Sequence[Told]
     missing: Sequence[Told]
@@ -45,12 +45,14 @@ class Verdict:
     exit_code: int
     held: int
     in_flight: Sequence[Entry]
+    unanswered: Sequence[str] = ()
 
     @property
     def good(self) -> bool:
         """True if all that was expected arrived, and nothing else is wrong."""
-        wrong = (self.missing, self.untrue, self.unsent, self.lost, self.strays, self.unexcused, self.complaints)
-        return not any(wrong) and not self.exit_code and not self.held and not self.refused
+        lost = (self.missing, self.unsent, self.lost, self.unanswered)
+        wrong = (self.untrue, self.strays, self.unexcused, self.complaints)
+        return not any(map(len, (*lost, *wrong))) and not self.exit_code and not self.held and not self.refused
 
 
 def judge(

@@ -1,5 +1,5 @@
-"""Who wants to be told of what in the demo: five people, how much each wants to hear, their rules, and the numbers in
-them, taken from the market so that something happens in any."""
+"""Who wants to be told of what in the demo: five people by rules, three by chat, how much each wants to hear, and the
+numbers in it, taken from the market so that something happens in any."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ import numpy as np
 
 from alertd.demo.expected import Below, Both, Flips, Move, Question, Says
 from alertd.demo.market import HOUR
+from alertd.demo.platforms.discord_people import direct
 from alertd.demo.platforms.record import Received
 from alertd.demo.session import Session, moves
 
@@ -39,6 +40,39 @@ PEOPLE = (
     Person("bot", "webhook", "default"),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """Somebody who talks to the bot of a channel: `id` is the platform's own of them, `owner` what alertd calls them,
+    as they come in this order.
+    `words` are those of their alert, with a slip; `begins` is the share of the time until the
+    crash after which they say it."""
+
+    name: str
+    channel: str
+    id: str
+    owner: str
+    begins: float
+    words: str
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """By which the platform notes what it shows them."""
+        match self.channel:
+            case "slack":
+                return frozenset((self.id, f"D{self.id[1:]}"))
+            case "discord":
+                return frozenset((self.id, direct(self.id)))
+            case _:
+                return frozenset((self.id,))
+
+
+CHATTERS = (
+    Chatter("ana", "telegram", "7011500001", "@1", 0.3, "alert {coin} belwo {level}"),
+    Chatter("ben", "slack", "U0BEN00001", "@2", 0.45, "alert me when {coin} fals below {level}"),
+    Chatter("cleo", "discord", "412345678901234567", "@3", 0.6, "alert {coin} drops udner {level}"),
+)
+
 OPERATOR = "operator"
 KILLER = "majors-fall"
 """The rule during whose first message the daemon is killed."""
@@ -48,7 +82,10 @@ FLOOR = "floor"
 
 
 def whose(received: Received) -> str:
-    """Who got a message: a channel has one person, but mailboxes."""
+    """Who got a message: a channel has one person, but mailboxes, and who talks there."""
+    for chatter in CHATTERS:
+        if chatter.channel == received.channel and received.address in chatter.addresses:
+            return chatter.name
     mail = received.channel == "email"
     for person in PEOPLE:
         if received.address in (person.otherwise, person.address) if mail else person.channel == received.channel:
@@ -103,6 +140,16 @@ def watches(session: Session) -> tuple[Watch, ...]:
         Watch("new-signal", Flips(), coins, ("community",)),
         Watch("against-the-trend", Both(Move(bounce), Says(-1)), majors, ("trader", "bot"), {"cooldown": "2h"}),
         Watch(FLOOR, Below(level), majors[:1], ("trader", OPERATOR, "bot"), floor),
+    )
+
+
+def chats(session: Session) -> tuple[Watch, ...]:
+    """The alerts that people add by chat: one each, on the coins that move, first alert of theirs."""
+    majors = watches(session)[0].coins
+    coins = [majors[place % len(majors)] for place in range(len(CHATTERS))]
+    return tuple(
+        Watch("1", Below(_level(session, coin)), (coin,), (chatter.name,))
+        for chatter, coin in zip(CHATTERS, coins, strict=True)
     )
 
 

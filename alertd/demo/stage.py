@@ -1,4 +1,4 @@
-"""The loopback servers of the demo, and a configuration that leads alertd to them and nowhere else."""
+"""The loopback servers of the demo, people who talk there, and a configuration that leads alertd nowhere else."""
 
 import json
 import secrets
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from alertd.channels.webhook import WINDOW
+from alertd.demo.conversation import Account, Conversation, OnDiscord, OnSlack, OnTelegram, Utterance, allowed
 from alertd.demo.feeds import CoinGeckoFeed, TokenMetricsFeed
 from alertd.demo.feeds.ground import Feed
 from alertd.demo.market import MINUTE
@@ -17,10 +18,11 @@ from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.limits import DISCORD, SLACK, TELEGRAM, smtp, webhook
 from alertd.demo.platforms.record import Received, Record
 from alertd.demo.platforms.slack import SlackPlatform
+from alertd.demo.platforms.slack_ways import LASTS
 from alertd.demo.platforms.smtp import SmtpPlatform
-from alertd.demo.platforms.telegram import TelegramPlatform
+from alertd.demo.platforms.telegram import QUERY_LIFE, TelegramPlatform
 from alertd.demo.platforms.webhook import WebhookPlatform
-from alertd.demo.scenario import OPERATOR, PEOPLE, Person, Watch, nights
+from alertd.demo.scenario import CHATTERS, OPERATOR, PEOPLE, Chatter, Person, Watch, chats, nights
 from alertd.demo.session import Session
 from alertd.sources.coins import CoinTable
 
@@ -33,7 +35,7 @@ STORM = 30 * MINUTE
 INSTEAD_AFTER = 10 * MINUTE
 """After so long a message goes another way."""
 
-KEYS = ("coingecko", "tokenmetrics", "telegram", "slack", "discord", "email", "webhook")
+KEYS = ("coingecko", "tokenmetrics", "telegram", "slack", "slack-app", "discord", "email", "webhook", "chat")
 
 
 class Stage:
@@ -62,8 +64,11 @@ class Stage:
         self.signals = TokenMetricsFeed(
             session.market, self.signals_record, table.ids("tokenmetrics"), keys={keys["tokenmetrics"]}
         )
-        self._telegram = TelegramPlatform(self.record, keys["telegram"], limits=TELEGRAM)
-        self.slack = SlackPlatform(self.record, token=keys["slack"], hook="", limits=SLACK)
+        self._telegram = TelegramPlatform(
+            self.record, keys["telegram"], limits=TELEGRAM, query_life=QUERY_LIFE * session.speed
+        )
+        self.slack = SlackPlatform(self.record, token=keys["slack"], app_token=keys["slack-app"], hook="", limits=SLACK)
+        self.slack.ways.lasts = LASTS * session.speed
         self._discord = DiscordPlatform(self.record, token=keys["discord"], hook="", limits=DISCORD)
         self._email = SmtpPlatform(self.record, login=("alerts", keys["email"]), limits=smtp(60))
         self._webhook = WebhookPlatform(
@@ -88,6 +93,23 @@ class Stage:
 
     async def __aexit__(self, *_: object) -> None:
         await self._servers.aclose()
+
+    def conversations(self, said: Callable[[Chatter, Utterance], None]) -> list[Conversation]:
+        """One for each of those who talk; `said` is called with every line."""
+        pairs = zip(CHATTERS, chats(self.session), strict=True)
+        return [Conversation(each, watch, self._account(each), self.record.now, said) for each, watch in pairs]
+
+    def _account(self, chatter: Chatter) -> Account:
+        match chatter.channel:
+            case "telegram":
+                self._telegram.user(int(chatter.id), chatter.name).started = True
+                return OnTelegram(self._telegram, self.record, int(chatter.id))
+            case "slack":
+                self.slack.user(chatter.id, chatter.name)
+                return OnSlack(self.slack, chatter.id)
+            case _:
+                self._discord.user(chatter.id, chatter.name)
+                return OnDiscord(self._discord, chatter.id)
 
     @property
     def recognised(self) -> int:
@@ -138,6 +160,7 @@ class Stage:
             "channels": self._channels(),
             "receivers": {person.name: self._receiver(person) for person in PEOPLE},
             "operator": [OPERATOR],
+            "chat": {"key": self._file("chat"), "allow": allowed()},
             "storm": {"coins": str(max(len(self.session.market.bars) // 4, 2)), "within": f"{STORM:.0f}s"},
             "http": "off",
             "outbox_age": "off",  # minutes pass in no time here
@@ -177,7 +200,11 @@ class Stage:
     def _channels(self) -> dict[str, dict[str, object]]:
         return {
             "telegram": {"url": self._telegram.url, "token": self._file("telegram")},
-            "slack": {"url": self.slack.url, "token": self._file("slack")},
+            "slack": {
+                "url": self.slack.url,
+                "token": self._file("slack"),
+                "app_token": self._file("slack-app"),
+            },
             "discord": {"url": self._discord.api, "token": self._file("discord")},
             "email": {
                 "host": "localhost",

@@ -7,12 +7,13 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from alertd.demo.conversation import Conversation
 from alertd.demo.ledger import Entry, Told
 from alertd.demo.platforms.record import Received
 from alertd.demo.report import Death, Verdict
-from alertd.demo.scenario import PEOPLE, Person, Watch, nights, whose
+from alertd.demo.scenario import CHATTERS, PEOPLE, Person, Watch, nights, whose
 from alertd.demo.session import Session
-from alertd.demo.view import first_line, hhmm
+from alertd.demo.view import first_line, hhmm, how_again
 
 _SHOWN = 4
 """Messages per person, half of them the first, half the last."""
@@ -47,6 +48,8 @@ def introduce(console: Console, session: Session, rules: Sequence[Watch]) -> Non
             who = (Text(person.name, style="bold"), Text(person.channel, style="cyan")) if not number else ("", "")
             table.add_row(*who, watch.asks.text, Text(_coins(watch.coins), style="dim"))
     console.print(table)
+    names = [f"{each.name} on {each.channel.capitalize()}" for each in CHATTERS]
+    console.print(f"{', '.join(names[:-1])} and {names[-1]} talk to the bots: watch for › and ‹.")
     console.print()
 
 
@@ -60,6 +63,18 @@ def tell(console: Console, rule: str, story: str) -> None:
         console.print()
         console.print(f"alertd why {rule}", style="bold")
         console.print(Text(story.rstrip()), soft_wrap=not console.is_terminal)
+
+
+def transcribe(console: Console, talks: Sequence[Conversation]) -> None:
+    """Who said what to the bots, and what came back."""
+    for talk in talks:
+        console.print()
+        person = talk.person
+        console.print(Text.assemble((person.name, "bold"), " talks to alertd on ", (person.channel, "cyan")))
+        for line in talk.lines:
+            own = line.who == person.name
+            told = Text.assemble(f"  {hhmm(line.at)}  ", (f"{line.who:<8}", "bold" if own else "dim"), line.text)
+            console.print(told, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
 
 
 def conclude(console: Console, received: Sequence[Received], death: Death, verdict: Verdict, seconds: float) -> None:
@@ -77,7 +92,7 @@ def conclude(console: Console, received: Sequence[Received], death: Death, verdi
             # In a file or a pipe lines are whole; on a terminal they are cut.
             again = any(other.text == message.text for other in mine[: mine.index(message)])
             how = "" if message.channel == person.channel else f"({message.channel} instead) "
-            how += "(again) " if again else "" if message.new else "(changed in place) "
+            how += "" if message.new and not again else how_again(message)
             line = Text(f"  {hhmm(message.at)}  {how}{first_line(message.text)}")
             console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
     console.print()
@@ -123,6 +138,8 @@ def _accounts(verdict: Verdict) -> Iterator[Account]:
     wrong += [f"{verdict.held} alerts are still held back"] * bool(verdict.held)
     text = f"{_count(verdict.messages, 'message')} in alertd's database: {sent} sent, and taken by a server."
     yield Account(not wrong, text, wrong)
+    text = f"{len(CHATTERS)} people talked to the bots: every command and button had its answer, also after the kill."
+    yield Account(not verdict.unanswered, text, verdict.unanswered)
 
 
 def _death(death: Death, verdict: Verdict) -> Account:

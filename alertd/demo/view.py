@@ -11,9 +11,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from alertd.demo.conversation import Utterance
 from alertd.demo.market import MINUTE, Market
 from alertd.demo.platforms.record import Received
-from alertd.demo.scenario import PEOPLE, whose
+from alertd.demo.scenario import PEOPLE, Chatter, whose
 from alertd.demo.session import Session
 from alertd.model.units import say_number
 
@@ -44,8 +45,21 @@ def delivered(message: Received) -> Text:
     line = Text(f"{hhmm(message.at)}  ", no_wrap=True, overflow="ellipsis")
     line.append(f"{whose(message):<10}", style="bold")
     line.append(f"{message.channel:<9} ", style="cyan")
-    line.append("" if message.new else "(changed in place) ", style="dim")
+    line.append("" if message.new else how_again(message), style="dim")
     return line.append(first_line(message.text))
+
+
+def how_again(message: Received) -> str:
+    """What has become of a message that was there already."""
+    return "(again) " if message.new else "(with its chart) " if message.picture else "(changed in place) "
+
+
+def spoken(chatter: Chatter, line: Utterance) -> Text:
+    """A line of a conversation: when, who, over what, and what was said or answered."""
+    told = Text(f"{hhmm(line.at)}  ", no_wrap=True, overflow="ellipsis")
+    told.append(f"{chatter.name:<10}", style="bold").append(f"{chatter.channel:<9} ", style="cyan")
+    own = line.who == chatter.name
+    return told.append("› " if own else "‹ ", style="dim").append(line.text, style="italic" if own else "")
 
 
 @dataclass(slots=True)

@@ -32,6 +32,13 @@ async def test_a_short_demo_loses_nothing() -> None:
     assert "Nothing was lost." in text
     for shown in ("Storm: ", "Slack is down", "Slack is up again", "alertd why floor", "still firing after 2h"):
         assert shown in text
+    for shown in (
+        "talks to alertd on telegram",
+        "talks to alertd on slack",
+        "talks to alertd on discord",
+        "Snoozed until",
+    ):
+        assert shown in text
     for person in ("trader over telegram", "desk over slack", "community over discord", "operator over email"):
         assert f"{person}: 0 messages" not in text
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alertd.demo.expected import Below, Watching
-from alertd.demo.ledger import Entry, Ledger, Told
+from alertd.demo.ledger import Entry, Ledger, Told, match
 from alertd.demo.market import HOUR, MINUTE, Market
 from alertd.demo.platforms.record import Received
 from alertd.demo.report import Death, Verdict, judge
@@ -71,6 +71,35 @@ def test_what_was_in_flight_may_come_twice() -> None:
     seen = verdict([TRADER, BOT], [*BOTH, arrived(TRADER)], unconfirmed=(TRADER,))
     assert seen.good
     assert (seen.twice, seen.unexcused) == ([TRADER], [])
+
+
+ANA = entry("ana", "telegram", 4)
+
+
+def to_ana(text: str, **more: Any) -> Received:
+    return Received("telegram", "7011500001", "", text, START, **more)
+
+
+def test_a_conversation_is_no_stray_and_a_chart_is_no_second_message() -> None:
+    told = to_ana(arrived(ANA).text, ref="7")
+    talk = [
+        to_ana("Alert #1: BTC: price < 95", ref="6"),
+        told,
+        replace(told, edits="7", picture=b"png"),
+        replace(told, edits="7", text=f"{told.text}\nSnoozed until 13:00"),
+    ]
+    chart = replace(BOTH[0], edits=BOTH[0].ref or "1", ref="1", picture=b"png")
+    found = match([TRADER, BOT, ANA], [replace(BOTH[0], ref="1"), chart, BOTH[1], *talk])
+    assert (dict(found.times), found.strays) == ({0: 1, 1: 1, 2: 1}, [])
+
+
+def test_an_alert_that_comes_twice_to_somebody_who_talks_is_twice() -> None:
+    told = to_ana(arrived(ANA).text, ref="7")
+    assert match([ANA], [told, replace(told, ref="8")]).times == {0: 2}
+
+
+def test_a_command_without_an_answer_is_not_well() -> None:
+    assert not replace(verdict([TRADER, BOT], BOTH), unanswered=["ana on telegram: alerts"]).good
 
 
 FAILURES = {

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from alertd.bot.language.command import Command, Slip
+from alertd.bot.language.parse import understand
 from alertd.demo.market import HOUR
 from alertd.demo.platforms.record import Received
-from alertd.demo.scenario import PEOPLE, nights, whose
+from alertd.demo.scenario import CHATTERS, PEOPLE, Chatter, chats, nights, whose
 from alertd.demo.session import generated
 from alertd.demo.stage import Stage
+from alertd.model.universe import Universe
+from alertd.sources.coins import CoinTable
 
 
 @pytest.mark.parametrize(
@@ -19,12 +23,38 @@ from alertd.demo.stage import Stage
         ("webhook", "/alerts", "bot"),
         ("email", "ops@desk.example", "operator"),
         pytest.param("email", "desk@desk.example", "desk", id="what the desk gets by mail instead"),
+        pytest.param("telegram", "7011500001", "ana", id="somebody who talks, on Telegram"),
+        pytest.param("slack", "U0BEN00001", "ben", id="somebody who talks, on Slack"),
+        pytest.param("slack", "D0BEN00001", "ben", id="their conversation with the bot"),
+        pytest.param("discord", "345678901234567890", "community", id="a channel of Discord"),
         pytest.param("email", "somebody@else.example", "?", id="somebody else"),
         pytest.param("pigeon", "", "?", id="another channel"),
     ],
 )
 def test_whose_a_message_is(channel: str, address: str, person: str) -> None:
     assert whose(Received(channel, address, "", "text", 0.0)) == person
+
+
+def test_every_alert_by_chat_comes_true_in_the_crash_and_not_before() -> None:
+    session = generated()
+    for watch in chats(session):
+        (coin,), level = watch.coins, float(watch.asks.text.removeprefix("price < "))
+        bars = session.market.bars[coin]
+        before = bars.close[(bars.end >= session.start) & (bars.end < session.steepest - HOUR)]
+        assert bars.close.min() < level < before.min()
+
+
+@pytest.mark.parametrize("chatter", CHATTERS, ids=lambda chatter: chatter.name)
+def test_what_is_said_with_a_slip_is_corrected_by_one_button(chatter: Chatter) -> None:
+    (watch,) = [watch for watch in chats(generated()) if watch.to == (chatter.name,)]
+    universe = Universe(coins=CoinTable.shipped().names())
+    level = watch.asks.text.removeprefix("price < ")
+    slip = understand(chatter.words.format(coin=watch.coins[0].lower(), level=level), universe)
+    assert isinstance(slip, Slip)
+    (offer,) = slip.offers
+    right = understand(offer, universe)
+    assert isinstance(right, Command)
+    assert (right.symbols, right.condition.endswith(level)) == (watch.coins, True)
 
 
 def test_the_night_ends_long_before_the_session() -> None:

@@ -6,10 +6,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from alertd.demo.conversation import Utterance
 from alertd.demo.market import HOUR
 from alertd.demo.platforms.record import Received
+from alertd.demo.scenario import CHATTERS
 from alertd.demo.session import Session, generated
-from alertd.demo.view import View, delivered
+from alertd.demo.view import View, delivered, spoken
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,13 @@ def test_a_live_picture_fits(session: Session, width: int, hour: float) -> None:
     assert all(len(line) <= width for line in lines)
     assert "BTC 19: price < 63500" in screen.getvalue()
     assert "alertd was killed" in screen.getvalue()
+
+
+def test_a_conversation_shows_who_says_what(session: Session) -> None:
+    own = spoken(CHATTERS[0], Utterance(session.start, "ana", "alert btc belwo 63500"))
+    answer = spoken(CHATTERS[0], Utterance(session.start, "alertd", "I do not know 'belwo'"))
+    assert own.plain == "00:00  ana       telegram  › alert btc belwo 63500"
+    assert answer.plain == "00:00  ana       telegram  ‹ I do not know 'belwo'"
 
 
 def test_elsewhere_there_are_lines(session: Session) -> None:
