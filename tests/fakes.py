@@ -8,7 +8,7 @@ from itertools import count
 
 from alertd.errors import DeliveryDelayed
 from alertd.model.notification import Delivery
-from alertd.ports import Bucket, Limit
+from alertd.ports import Bucket, Limit, Pictures
 
 START = 1_767_225_600.0
 """2026-01-01 00:00 UTC: where every test's clock starts."""
@@ -77,6 +77,8 @@ class ScriptedChannel:
     `per_address` that of `chat:<address>`.
     """
 
+    pictures = Pictures.NEVER
+
     def __init__(
         self,
         clock: HandClock,
@@ -88,6 +90,7 @@ class ScriptedChannel:
         per_address: Limit | None = None,
         answers: Iterable[Exception | None] = (),
     ) -> None:
+        self.illustrated: list[tuple[Delivery, str, bytes]] = []
         self.name = "chat"
         self.in_flight = in_flight
         self.remembers = remembers
@@ -125,6 +128,9 @@ class ScriptedChannel:
             return f"ref-{delivery.message}"
         finally:
             self.at_once -= 1
+
+    async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
+        self.illustrated.append((delivery, ref, png))
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -18,11 +18,11 @@ async def test_an_end_finds_its_beginning(tmp_path: Path) -> None:
     async with world(tmp_path, [above], receivers=RECEIVERS) as the:
         await the.start()
         await the.price(BTC=210)
-        await the.until(lambda: len(the.record.received) >= 7)
+        await the.until(lambda: len(the.record.told_of()) >= 7)
         await the.daemon.log.has('"message": "sent over', times=7)
         await the.restart()
         await the.price(BTC=100)
-        await the.until(lambda: len(the.record.received) >= 14)
+        await the.until(lambda: len(the.record.told_of()) >= 14)
         assert await the.daemon.stop() == 0
 
         begins, ends = the.at("telegram", "123456789")

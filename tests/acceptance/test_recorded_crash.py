@@ -147,15 +147,15 @@ async def test_everybody_is_told_what_a_replay_says(market: Market, tmp_path: Pa
             assert len(due) == 7, "the daemon took too long to start"
             promised = [(event, name) for event in due for name in NOTIFY[event.rule]]
             async with asyncio.timeout((ENDS - began) / SPEED + PATIENCE):
-                await record.arrived(len(promised))
+                await record.told(len(promised))
             assert await daemon.stop() == 0
     assert record.wrong == []
     for receiver, channel in CHANNEL.items():
         # The daemon watches on until it is stopped: what it read after the end was not promised.
-        got = [received for received in record.received if received.channel == channel and read_at(received) <= ENDS]
+        own = [received for received in record.told_of(channel) if read_at(received) <= ENDS]
         mine = [event for event, name in promised if name == receiver]
-        assert [told(received) for received in got] == [(event.rule, event.kind) for event in mine], receiver
-        for event, received in zip(mine, got, strict=True):
+        assert [told(received) for received in own] == [(event.rule, event.kind) for event in mine], receiver
+        for event, received in zip(mine, own, strict=True):
             # A timer (`for`) fires at its own time, on the reading before it.
             assert abs(read_at(received) - event.at) <= LATEST, (receiver, event.rule)
             assert 0 <= received.at - event.time <= LATEST + ON_THE_WAY, (receiver, event.rule)

@@ -60,15 +60,18 @@ class Ticker(HttpPlatform):
 
     async def _candles(self, request: web.Request) -> web.Response:
         start, end = (float(request.query[name]) / 1000 for name in ("startTime", "endTime"))
-        step = {"1m": 60.0, "1h": 3600.0}[request.query["interval"]]
+        step = {"1m": 60.0, "5m": 300.0, "1h": 3600.0}[request.query["interval"]]
         symbol = request.query["symbol"]
         flat = [self.prices.get(symbol, 1.0)] * 4
         traded = {at: (prices, 1.0) for at, *prices in self.klines}
         traded |= {at: (flat, money) for at, money in self.traded.get(symbol, {}).items()}
+        if step == 300.0:  # what charts of a day are drawn from
+            first, last = (int(moment // step) for moment in (start, end))
+            traded = {place * step: (flat, 1.0) for place in range(first + 1, last)}
         rows = [
             [round(at * 1000), *_texts(*prices, money / prices[-1]), round((at + step) * 1000) - 1, *_texts(money)]
             for at, (prices, money) in sorted(traded.items())
-            if start <= at <= end and step == 60.0
+            if start <= at <= end and step != 3600.0
         ]
         return web.json_response(rows[: int(request.query["limit"])])
 

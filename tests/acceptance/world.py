@@ -87,7 +87,7 @@ class World:
 
     async def _kill(self) -> None:
         """Between two messages: what is in flight then may come twice, which is tried elsewhere."""
-        taken = len(self.record.received)
+        taken = len(self.record.told_of())
         await self.daemon.log.has('"message": "sent over', times=taken)
         await self.daemon.kill()
 
@@ -99,8 +99,8 @@ class World:
     # ── what came ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def at(self, channel: str, address: str = "") -> list[Received]:
-        """What a platform took, edits too, in order."""
-        return [each for each in self.record.received if each.channel == channel and address in ("", each.address)]
+        """What a platform took, edits too, in order, but no charts that were added later."""
+        return [each for each in self.record.told_of(channel) if address in ("", each.address)]
 
     def titles(self, channel: str, address: str = "") -> list[str]:
         """The first lines, without the platforms' signs before them."""

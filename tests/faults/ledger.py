@@ -67,6 +67,8 @@ class Ledger:
         )
 
     def _note(self, received: Received) -> None:
+        if received.picture:
+            return  # a chart, added to what was told before
         place = len(self._record.received) - 1
         told = [Message(received.address, coin, price) for coin, price in _TELLS.findall(received.text)]
         for message in told:
