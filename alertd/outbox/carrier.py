@@ -112,10 +112,11 @@ class Carrier:
         if rest > now:  # it was asked for while the attempt was written down
             return _later(queued, now, rest, reason="rest")
         try:
-            delivery = call.drawn = self._draw(queued, now)
+            drawn = self._draw(queued, now)
             if queued.uncertain and now >= queued.created + self._channel.remembers:
-                delivery = delivery._replace(notification=may_repeat(delivery.notification))
-            ref = await self._channel.send(await self._with_chart(delivery), now)
+                drawn = drawn._replace(notification=may_repeat(drawn.notification))
+            call.drawn = drawn
+            ref = await self._channel.send(await self._with_chart(drawn), now)
         except DeliveryError as error:
             return self._judge(call, error, now)
         except Exception:

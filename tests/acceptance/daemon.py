@@ -212,6 +212,7 @@ def watching(ticker: Ticker, webhook: str, folder: Path, **more: object) -> dict
         "sources": {"binance": {"url": ticker.url, "every": "0.05s"}},
         "channels": {"webhook": {"url": webhook, "secret": f"file:{folder / 'key'}"}},
         "receivers": {"me": {"webhook": "default"}},
+        "stale_after": "7d",  # a busy machine is not what is tried here
         "chart": "off",
         **more,
     }

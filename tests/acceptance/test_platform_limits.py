@@ -45,7 +45,7 @@ async def test_a_retry_after_is_kept_to_over_a_restart(tmp_path: Path) -> None:
         the.slack.mood = Mood(Temper.LIMITED, retry_after=25)
         await the.start()
         await the.price(BTC=210)
-        await the.daemon.log.has("does not take")
+        await the.daemon.log.has("delayed over slack")  # the store has it
         told, asked = the.now(), posts(the.slack)
         the.slack.mood = WELL
         await the.restart()

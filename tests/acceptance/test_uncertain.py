@@ -23,6 +23,7 @@ async def test_no_answer_on_any_platform(tmp_path: Path) -> None:
         await the.price(BTC=160)
         await the.came(1, "discord")
         await the.daemon.log.has("sent over discord")
+        await the.until(lambda: any(each.picture for each in the.record.received))  # the mood is for what comes next
         the.record.on_received = well_again
         for each in platforms.values():
             each.mood = Mood(Temper.SWALLOWS)

@@ -173,7 +173,7 @@ def test_rearm_is_an_until(when: str, rearm: str, until: str) -> None:
         ("at", "[mon-fri 09:30, 'sat, sun 12:00']", "at",
          Checks((Moment(frozenset(range(5)), time(9, 30)), Moment(frozenset({5, 6}), time(12))), MADRID)),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )  # fmt: skip
 def test_a_key_has_its_meaning(key: str, value: str, attribute: str, meaning: object) -> None:
     assert getattr(one(f"{key}: {value}"), attribute) == meaning
