@@ -1,11 +1,14 @@
 """A webhook's endpoint that may be slow to answer."""
 
 import asyncio
+import time
 
 from aiohttp import web
 
+from alertd.clock import SystemClock
+from alertd.config.settings import ClockSettings
 from alertd.demo.platforms.record import Record
-from alertd.demo.platforms.webhook import WebhookPlatform
+from alertd.demo.platforms.webhook import WINDOW, WebhookPlatform
 from tests.acceptance.daemon import PATIENCE
 
 
@@ -20,6 +23,13 @@ class Hook(WebhookPlatform):
         self.attempts: list[str] = []
         self._answered = answered
         self._answering = asyncio.Event()
+
+    def shows(self, at: float | None = None, *, speed: float = 1.0) -> dict[str, float]:
+        """The clock of a daemon that begins at `at` (now, unless given), and this endpoint's own."""
+        began = time.time()
+        shift = ClockSettings(real=began, shows=began if at is None else at, speed=speed)
+        self.record.now, self.window = SystemClock.of(shift).now, WINDOW * speed
+        return shift.model_dump()
 
     def answer(self) -> None:
         self._answering.set()

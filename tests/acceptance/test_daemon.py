@@ -220,10 +220,9 @@ async def test_health_readiness_figures_and_status(daemon: Daemon, ticker: Ticke
     assert (code, "is it running?" in said) == (1, True)
 
 
-async def test_it_is_not_ready_while_its_only_source_is_down(daemon: Daemon, ticker: Ticker) -> None:
+async def test_it_is_not_ready_while_its_only_source_is_down(daemon: Daemon, ticker: Ticker, hook: Hook) -> None:
     ticker.record.answers.extend([Answer(act=Act.DROP)] * 1000)
-    clock = {"real": time.time(), "shows": time.time(), "speed": 50}
-    daemon.write_config(clock=clock, sources={"binance": {"url": ticker.url, "every": "2s"}})
+    daemon.write_config(clock=hook.shows(speed=50), sources={"binance": {"url": ticker.url, "every": "2s"}})
     await daemon.start()
     await daemon.log.has('"about": "source:binance:')
     status, reasons = await daemon.get("/readyz")

@@ -4,12 +4,9 @@ The clock runs sixty times as fast as the real one: a second is a minute.
 """
 
 import math
-import time
 from collections import Counter
 from pathlib import Path
 
-from alertd.clock import SystemClock
-from alertd.config.settings import ClockSettings
 from alertd.model.event import Event, EventKind
 from tests.acceptance.daemon import Daemon, rule, watching
 from tests.acceptance.hook import Hook, arrived
@@ -84,10 +81,10 @@ async def before_the_kill(daemon: Daemon, ticker: Ticker, second: Ticker) -> Non
     await ticker.judged(ETHUSDT=6_000, SOLUSDT=121, BTCUSDT=71_000)
 
 
-async def after_it(daemon: Daemon, ticker: Ticker, clock: SystemClock) -> None:
+async def after_it(daemon: Daemon, ticker: Ticker, hook: Hook) -> None:
     await ticker.judged(ETHUSDT=6_001, SOLUSDT=122, BTCUSDT=70_500)
     await ticker.judged(ETHUSDT=4_900, SOLUSDT=123)
-    ticker.traded["ETHUSDT"][math.floor(clock.now() / MINUTE + 1) * MINUTE] = 50_000.0
+    ticker.traded["ETHUSDT"][math.floor(hook.record.now() / MINUTE + 1) * MINUTE] = 50_000.0
     for rule_ in ("traded", "held"):
         await daemon.log.has(f'"message": "fired", "rule": "{rule_}"')
     await daemon.log.has('"message": "fired", "rule": "clock"', times=3)
@@ -97,10 +94,8 @@ async def test_the_language_over_a_kill(ticker: Ticker, hook: Hook, tmp_path: Pa
     """All of it is told as often as it should be; the rules go on with what they remember, and keep their alerts."""
     ticker.prices |= PRICES
     ticker.traded["ETHUSDT"] = dict.fromkeys(HOURS, 1_000.0)
-    shift = ClockSettings(real=time.time(), shows=START, speed=60)
-    hook.record.now = SystemClock.of(shift).now
     async with Ticker(PRICES) as second:
-        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=shift.model_dump(), stale_after="1h")
+        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=hook.shows(START, speed=60), stale_after="1h")
         config["sources"] = {
             "binance": {"url": ticker.url, "every": "3s"},
             "other": {"kind": "binance", "url": second.url, "every": "3s"},
@@ -112,7 +107,7 @@ async def test_the_language_over_a_kill(ticker: Ticker, hook: Hook, tmp_path: Pa
             await daemon.kill()
             before = fired(daemon)
             await daemon.start()
-            await after_it(daemon, ticker, SystemClock.of(shift))
+            await after_it(daemon, ticker, hook)
             await arrived(hook, len(fired(daemon)))
             assert await daemon.stop() == 0
             everything, status = fired(daemon), daemon.status()

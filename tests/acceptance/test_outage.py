@@ -1,13 +1,10 @@
 """What happened while alertd was not running, and what was before it ever ran: both come from the source's candles."""
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from alertd.clock import SystemClock
-from alertd.config.settings import ClockSettings
 from alertd.model.event import EventKind
 from tests.acceptance.daemon import Daemon, rule, watching
 from tests.acceptance.hook import Hook, arrived
@@ -21,13 +18,6 @@ MINUTE = 60.0
 async def hook() -> AsyncIterator[Hook]:
     async with Hook() as hook:
         yield hook
-
-
-def shows(at: float, hook: Hook) -> dict[str, float]:
-    """A clock that shows `at` now, the endpoint's too."""
-    shift = ClockSettings(real=time.time(), shows=at)
-    hook.record.now = SystemClock.of(shift).now
-    return shift.model_dump()
 
 
 def candles(start: float, *closes: float) -> list[Kline]:
@@ -49,12 +39,12 @@ async def test_an_outage_is_judged_in_order_and_told_in_one_digest(hook: Hook, t
         rule("unmoved", "price > 90k"),
     ]
     async with Ticker({"BTCUSDT": 65_000.0}, candles(START, *closes)) as ticker:
-        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=shows(START, hook))
+        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=hook.shows(START))
         async with Daemon(tmp_path, config, rules) as daemon:
             await daemon.start()
             await ticker.judged(BTCUSDT=65_000)
             await daemon.kill()
-            daemon.write_config(clock=shows(START + 30 * MINUTE, hook))
+            daemon.write_config(clock=hook.shows(START + 30 * MINUTE))
             await daemon.start()
             (title,) = await arrived(hook, 1)
             await ticker.judged(BTCUSDT=65_000)
@@ -87,7 +77,7 @@ async def test_windows_are_filled_at_the_start(hook: Hook, tmp_path: Path) -> No
         rule("was", "price > 68.5k"),
     ]
     async with Ticker({"BTCUSDT": 65_000.0}, candles(START - len(day) * MINUTE, *day)) as ticker:
-        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=shows(START, hook))
+        config = watching(ticker, f"{hook.url}/hook", tmp_path, clock=hook.shows(START))
         async with Daemon(tmp_path, config, rules) as daemon:
             await daemon.start()
             await ticker.judged(BTCUSDT=65_000)

@@ -1,6 +1,5 @@
 """Sources that die, and sources that talk nonsense."""
 
-import time
 from pathlib import Path
 
 from alertd.demo.platforms.record import Answer
@@ -15,8 +14,11 @@ UP = rule("up", "price > 70k", until="price < 60k")
 def hurried(ticker: Ticker, hook: Hook, folder: Path) -> dict[str, object]:
     """Fifty times as fast as real time, so that nobody waits for back-offs."""
     config = watching(ticker, f"{hook.url}/hook", folder, operator=["me"])
-    clock = {"real": time.time(), "shows": time.time(), "speed": 50}
-    return config | {"clock": clock, "sources": {"binance": {"url": ticker.url, "every": "2s"}}}
+    return config | {
+        "clock": hook.shows(speed=50),
+        "sources": {"binance": {"url": ticker.url, "every": "2s"}},
+        "stale_after": "1m",
+    }
 
 
 async def test_a_source_that_dies_is_told_once_and_comes_back(ticker: Ticker, hook: Hook, tmp_path: Path) -> None:

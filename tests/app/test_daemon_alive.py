@@ -59,12 +59,13 @@ async def withheld(daemon: Daemon, times: int) -> None:
 
 async def test_heartbeats_stop_when_no_source_answers(switch: Switch, tmp_path: Path) -> None:
     """Fifty times as fast as real time: a heartbeat in 1.2 s, a source that is silent for 0.2 s is stale."""
-    clock = {"real": time.time(), "shows": time.time(), "speed": 50}
     async with Ticker({"BTCUSDT": 65_000.0}) as ticker, Hook() as hook:
+        clock = hook.shows(speed=50)
         config = watching(
             ticker, f"{hook.url}/hook", tmp_path, clock=clock, heartbeat={"url": switch.url, "every": "60s"}
         )
         config["sources"] = {"binance": {"url": ticker.url, "every": "2s"}}
+        del config["stale_after"]
         async with Daemon(tmp_path, config, [rule("up", "price > 70k")]) as daemon:
             await daemon.start()
             await switch.next()

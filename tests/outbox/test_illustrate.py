@@ -12,6 +12,7 @@ from alertd.errors import DeliveryError
 from alertd.model.notification import Delivery, Picture, Queued
 from alertd.outbox.carrier import Draw
 from alertd.outbox.illustrate import LATEST, MOST, PATIENCE, Charts
+from alertd.outbox.late import REPEAT
 from alertd.ports import Limit, Pictures
 from alertd.rows import Fate
 from tests.fakes import START, HandClock, ScriptedChannel, settle
@@ -117,6 +118,15 @@ async def test_a_chart_comes_once_the_store_has_it_that_the_message_is_there() -
         assert it.drawn == []
         await it.clock.advance(5)
         assert it.drawn == [("1", PNG + b"1")]
+
+
+async def test_the_chart_of_what_may_be_a_repeat_leaves_that_word() -> None:
+    async with wall() as it:
+        it.channel.answers.append(delayed(1, uncertain=True))
+        await it.put("ann")
+        await it.clock.advance(5)
+        ((delivery, _, _),) = it.channel.illustrated
+        assert delivery.notification.footer == REPEAT
 
 
 async def test_a_message_that_is_refused_gets_none() -> None:
