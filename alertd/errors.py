@@ -20,6 +20,7 @@ AlertdError
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,30 @@ class SourceMalformed(SourceError):
 
 
 class DeliveryError(AlertdError):
-    """A message that was not taken; `reason` is a short fixed word, used as the metric's label."""
+    """A message that was not taken; `reason` is a short fixed word, used as the metric's label.
+
+    `about` names what it is about where a channel has several servers or credentials: what is the matter with one of
+    them says nothing of the others. "" where there is but one.
+    """
+
+    about = ""
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+    def only(self, about: str) -> Self:
+        """The same, about one of several."""
+        self.about = about
+        return self
 
 
 class DeliveryDelayed(DeliveryError):
     """Not now: try again, after `retry_after` seconds at the least where the platform said so.
 
     `bucket` names the one of the address' buckets that the platform's answer is about, "" for this message alone.
-    `whole_channel` is true where it holds back every recipient (a global rate limit, a connection that cannot be made).
+    `whole_channel` is true where it holds back every recipient (a global rate limit, a connection that cannot be made):
+    of the server that it is `about`, where that is one of several.
     `uncertain` is true where there was no answer: the platform may have taken the message.
     """
 
@@ -141,12 +154,16 @@ class DeliveryMoved(DeliveryDelayed):
 class DeliveryRefused(DeliveryError):
     """Never: the recipient, the message or the credential is at fault.
 
-    `whole_channel` is true where the credential itself is refused, so that no message of the channel can leave.
-    `dead` is true where nothing will reach this address any more: the bot is blocked, the chat or the webhook gone.
+    `whole_channel` is true where the credential itself is refused, so that no message of the channel can leave; one
+    of several credentials or servers is named by the `bucket` that counts what it takes. `dead` is true where nothing
+    will reach this address any more, whatever else: the bot is blocked, the chat or the webhook gone.
     """
 
-    def __init__(self, message: str, *, reason: str, whole_channel: bool = False, dead: bool = False) -> None:
+    def __init__(
+        self, message: str, *, reason: str, bucket: str = "", whole_channel: bool = False, dead: bool = False
+    ) -> None:
         super().__init__(message, reason=reason)
+        self.bucket = bucket
         self.whole_channel = whole_channel
         self.dead = dead
 
@@ -177,8 +194,14 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint with the nearest right spelling, "" where nothing is near."""
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The right spelling that is nearest, "" where nothing is near: `cutoff` is how alike they have to be, 0 to 1."""
     names = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
-    return f"did you mean {names[near[0]]!r}?" if near else ""
+    near = get_close_matches(word.casefold(), names, n=1, cutoff=cutoff)
+    return names[near[0]] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """A hint with it, "" where nothing is near."""
+    near = nearest(word, known, cutoff)
+    return f"did you mean {near!r}?" if near else ""

@@ -36,7 +36,7 @@ UNIVERSE = Universe(
 EXAMPLES = examples()
 WRONG = {"change(price, 1h) > 5"}
 """What the page shows as a mistake."""
-DOUBTED = {"price > 70k and price < 60k"}
+DOUBTED = {"price > 70k and price < 60k", "price / 0 > 3"}
 """What it shows as never true."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from alertd.config.load import load_with_rules
 from alertd.config.loading import loading
 from alertd.config.plan import Plan, Watch, alerts_on, make_plan, refuse_overspending
 from alertd.dispatch.policy import Receiver
+from alertd.errors import Problem
 from alertd.model.notification import Destination, Loudness
 from alertd.model.units import say_duration
 from alertd.ports import Source
@@ -26,6 +27,9 @@ from alertd.rules.rule import Rule
 from alertd.wire.session import http_session
 
 _MOST_COINS = 12
+
+_UNITS = Path("/var/lib")
+"""Where systemd makes the folder of a unit, when that first starts."""
 
 
 @click.command()
@@ -39,23 +43,31 @@ def command(config_path: Path) -> None:
         config, loaded = load_with_rules(config_path, time.time())
         sources = asyncio.run(_sources(config))
         plan = make_plan(config, loaded, sources, feeds(config, sources))
+    doubts = (*_nowhere(config), *loaded.problems, *plan.problems)
     for watch in plan.watches:
         _describe(watch, config)
     for receiver in config.policy.receivers.values():
         _describe_limits(receiver)
     if config.chat:
         _describe_chat(config.chat)
-    show.problems((*loaded.problems, *plan.problems))
+    show.problems(doubts)
     _budget(plan)
     alerts = sum(len(alerts_on(rule)) for rule in loaded.rules)
-    warnings = len(loaded.problems) + len(plan.problems)
-    outcome = show.counted(warnings, "warning") if warnings else "all is well"
+    outcome = show.counted(len(doubts), "warning") if doubts else "all is well"
     click.echo(f"{show.counted(len(loaded.rules), 'rule')}, {show.counted(alerts, 'alert')}: {outcome}")
 
 
 async def _sources(config: Config) -> Sequence[Source]:
     async with http_session() as session:
         return build_sources(config, session, SystemClock())
+
+
+def _nowhere(config: Config) -> Iterator[Problem]:
+    """A warning where the store has no folder to stand in."""
+    folder = config.state.parent
+    if not folder.is_dir() and folder.parent != _UNITS:
+        message = f"there is no folder {folder} for the database: the daemon will not start"
+        yield config.document.problem(("state",), message, "make it, owned by alertd's user", warning=True)
 
 
 def _describe(watch: Watch, config: Config) -> None:
@@ -65,6 +77,8 @@ def _describe(watch: Watch, config: Config) -> None:
         "when": rule.when_text,
         "until": rule.until_text,
         "at": _moments(rule),
+        "says": rule.say,
+        "note": rule.note,
         "coins": _coins(rule),
         "watches": "; ".join(
             f"{field} from {', else '.join(sources) or 'nowhere'}" for field, sources in watch.fields.items()

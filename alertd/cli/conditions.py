@@ -44,9 +44,13 @@ def command(ctx: click.Context, word: str | None, page: Path | None) -> None:
 
 def _unknown(word: str) -> str:
     from alertd.rules.build import RULE_KEYS
+    from alertd.rules.keys import VALUES
 
-    if word.lower() in RULE_KEYS:
-        return f"{word!r} is a key of a rule, not a word of its condition: see Keys of a rule in rules/README.md"
+    kind = "a key of a rule" if word.lower() in RULE_KEYS else ""
+    if key := VALUES.get(word.lower()):
+        kind = kind or f"a value of a rule's key `{key}`"
+    if kind:
+        return f"{word!r} is {kind}, not a word of its condition: see Keys of a rule in rules/README.md"
     hint = did_you_mean(word, words()) or "alertd conditions lists all there are"
     return f"the language has no {word!r}; {hint}"
 

@@ -12,7 +12,7 @@ from alertd import replay
 from alertd import sources as source_index
 from alertd.cli import show
 from alertd.conditions.confirm import unsourced
-from alertd.conditions.fields import FIELDS
+from alertd.conditions.fields import FIELDS, MARKET
 from alertd.config import load
 from alertd.config.files import rule_files
 from alertd.config.loading import loading
@@ -31,6 +31,9 @@ from alertd.sources.candle_files import read_all
 
 _KINDS = {kind: frozenset(spec.name for spec in FIELDS.values() if kind in spec.sources) for kind in source_index.KINDS}
 """What each source could have said that a rule may name where there is no configuration."""
+
+_SHOWN = 10
+"""Symbols of the files, where there are many."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -80,7 +83,7 @@ def command(
     """
     bars = read_all(prices)
     first = _check_span(bars, start, end)
-    config = load(config_path).universe if config_path else Universe(sources=_KINDS)
+    config = load(config_path, bars).universe if config_path else Universe(sources=_KINDS)
     with loading():
         loaded = _rules(rules, _universe(bars, config), first if start is None else start)
     show.problems((*_unpriced(loaded, bars), *_unknown(loaded, bars)))
@@ -144,16 +147,24 @@ def _rules(patterns: Iterable[str], universe: Universe, now: float) -> Loaded:
     return Loaded(tuple(played), (), {name: unsourced(tree) for name, tree in loaded.series.items()})
 
 
-def _unpriced(loaded: Loaded, symbols: Collection[str]) -> Iterator[Problem]:
-    """A warning for each coin that some rule watches and no file has: symbols are taken as the files write them."""
+def _unpriced(loaded: Loaded, symbols: Collection[str]) -> Sequence[Problem]:
+    """A warning for each coin that some rule watches and no file has: symbols are taken as the files write them. Raises
+    ConfigError where they have none of them all."""
     own = {coin: None for rule in loaded.rules for coin in rule.symbols}
     named = {of.coin: None for rule in loaded.rules for of, _ in watched(rule, loaded.series) if of.name == PRICE}
-    for coin in own | named:
-        if coin is not None and coin not in symbols:
-            shown = f"the files have {', '.join(sorted(symbols)[:10])}"
-            other = "if it is a watchlist, --config says what is in it" if coin in own else ""
-            hint = did_you_mean(coin, symbols) or other
-            yield Problem(f"there are no prices of {coin}; {shown}", hint=hint, warning=True)
+    asked = [coin for coin in own | named if coin is not None]
+    missing = [coin for coin in asked if coin not in symbols]
+    if asked and missing == asked:
+        raise ConfigError([_not_there(coin, symbols, warning=False, own=coin in own) for coin in missing])
+    return [_not_there(coin, symbols, warning=True, own=coin in own) for coin in missing]
+
+
+def _not_there(coin: str, symbols: Collection[str], *, warning: bool, own: bool) -> Problem:
+    more = len(symbols) - _SHOWN
+    shown = ", ".join(sorted(symbols)[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    other = "if it is a watchlist, --config says what is in it" if own else ""
+    hint = did_you_mean(coin, symbols) or other
+    return Problem(f"there are no prices of {coin}; the files have {shown}", hint=hint, warning=warning)
 
 
 def _unknown(loaded: Loaded, bars: Mapping[str, Bars]) -> Iterator[Problem]:
@@ -161,7 +172,8 @@ def _unknown(loaded: Loaded, bars: Mapping[str, Bars]) -> Iterator[Problem]:
     for rule in loaded.rules:
         coins: dict[str, list[str]] = {}
         for of, coin in watched(rule, loaded.series):
-            coins.setdefault(of.name, []).append(coin)
+            if coin in bars or coin == MARKET:  # a coin that no file has is told of already
+                coins.setdefault(of.name, []).append(coin)
         if missing := [name for name in coins if not any(_tells(bars.get(coin), name) for coin in coins[name])]:
             file, _, line = rule.place.rpartition(":")
             verb = "is" if len(missing) == 1 else "are"
@@ -170,7 +182,6 @@ def _unknown(loaded: Loaded, bars: Mapping[str, Bars]) -> Iterator[Problem]:
 
 
 def _tells(bars: Bars | None, name: str) -> bool:
-    # A coin that no file has is told of already.
     return name == PRICE or (bars is not None and tells(bars, name))
 
 

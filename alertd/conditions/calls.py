@@ -10,6 +10,8 @@ from alertd.conditions.mistakes import Sentence, duration_hint, listed, unknown_
 from alertd.conditions.names import NOTHING, Names
 from alertd.model import units
 
+_MISSING = {1: "one is missing", 2: "two are missing", 3: "three are missing"}
+
 
 class Calls:
     """Reads the calls of one sentence. What is wrong is blamed, and has `NOTHING` in its place."""
@@ -121,8 +123,9 @@ class Calls:
         if two and not fields:
             return takes
         if len(rest) != len(spec.arguments) + 1:
-            missing = len(rest) <= len(spec.arguments)
-            return f"{takes}: {'one is missing' if missing else 'there are too many'}" if rest else takes
+            missing = len(spec.arguments) + 1 - len(rest)
+            count = _MISSING.get(missing, f"{missing} are missing") if missing > 0 else "there are too many"
+            return f"{takes}: {count}" if rest else takes
         if any(self.timed(node) for node in rest[:-1]) and not self.timed(rest[-1]):
             return f"{takes}, in this order"
         return ""

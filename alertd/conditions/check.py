@@ -15,7 +15,7 @@ from alertd.conditions.fields import Unit
 from alertd.conditions.mistakes import Sentence
 from alertd.conditions.names import lexicon
 from alertd.conditions.parse import read
-from alertd.conditions.sense import warn
+from alertd.conditions.sense import warn, warn_of_points
 from alertd.conditions.templates import Templates
 from alertd.errors import Problem, RuleError
 from alertd.model.universe import Universe
@@ -32,7 +32,8 @@ class Compiled:
 def compile_condition(text: str, universe: Universe) -> Compiled:
     """A sentence, parsed, resolved and type-checked. Raises RuleError with all its mistakes.
 
-    The problems have the sentence's own columns, on line 1 of no file.
+    The problems have the sentence's own columns, on line 1 of no file; there are none where a mistake in a series,
+    which is told where it stands, is all that is wrong.
     """
     sentence = Sentence(text)
     known = templates(universe)
@@ -40,13 +41,14 @@ def compile_condition(text: str, universe: Universe) -> Compiled:
     if tree is None:
         tree = read(sentence, universe)
         _Check(sentence, lexicon(universe)).condition(tree)
-        if not sentence.problems:
+        if not sentence.problems and not sentence.void:
             known.learn(text, tree)
-    if all(problem.warning for problem in sentence.problems):
+    if not sentence.void and all(problem.warning for problem in sentence.problems):
         warn(tree, sentence)
+        warn_of_points(sentence)
     problems = sorted(sentence.problems, key=lambda problem: problem.column)
     mistakes = [problem for problem in problems if not problem.warning]
-    if mistakes:
+    if mistakes or sentence.void:
         raise RuleError(mistakes)
     return Compiled(tree, tuple(problems))
 

@@ -77,7 +77,10 @@ class Comparisons(ABC):
 
     def _percent_hint(self, percent: t.Expression, side: t.Expression, unit: Unit) -> str:
         if isinstance(side, t.Number):
-            return f"write {side.value:g}%"
+            if not 0 < abs(side.value) < 1:
+                return f"write {side.value:g}%"
+            as_part = f"write {100 * side.value:g}%"
+            return as_part if isinstance(percent, t.Share) else f"{as_part}, or {side.value:g}% where that is meant"
         if unit is Unit.MONEY:
             name = self._sentence.words(side.span)
             return f"write {name} up 5% in 1h, or {name} > 1.05 * average({name}, 24h)"

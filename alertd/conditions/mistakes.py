@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable
+from contextlib import suppress
 
 from lark import Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedInput
@@ -9,13 +10,15 @@ from lark.exceptions import UnexpectedInput
 from alertd.conditions.fields import FIELDS
 from alertd.conditions.functions import FUNCTIONS
 from alertd.conditions.grammar import KEYWORDS
-from alertd.conditions.idioms import FIELDS_MEANT, idiom_at
+from alertd.conditions.idioms import FIELDS_MEANT, FUNCTIONS_MEANT, idiom_at
 from alertd.conditions.tree import Span
 from alertd.errors import Problem, did_you_mean
+from alertd.model.units import duration
 
 _OPERAND = {"WORD", "FUNCTION"}
 _SIGNS = {"COMPARISON", "COMMA", "DOT"}
 _LAST_WORD = re.compile(r"(\w+)$")
+_TIME = re.compile(r"\s*((?:\d+[smhdw])+)\b")
 _LAST_NAME = re.compile(r"(\w+|\"[^\"]+\")\.$")
 
 _EXPECTED = (
@@ -120,6 +123,8 @@ class Sentence:
     def __init__(self, text: str) -> None:
         self.text = text
         self.problems: list[Problem] = []
+        self.void = False
+        """True where it cannot be read for a mistake that is told elsewhere."""
 
     def words(self, span: Span) -> str:
         """The author's own words there."""
@@ -141,6 +146,8 @@ class Sentence:
         if not isinstance(error, UnexpectedCharacters):
             raise error
         at = error.pos_in_stream or 0
+        if found := self.idiom(at):
+            return found
         char = self.text[at]
         digits_before = self.text[:at].rstrip()[-1:].isalnum()
         hint = _CHARACTER_HINTS.get(char, "")
@@ -148,13 +155,20 @@ class Sentence:
             hint = 'quote a name that begins with a digit: "1INCH".price'
         return self.problem((at, at + 1), f"{char!r} does not belong here", hint)
 
+    def idiom(self, at: int) -> Problem | None:
+        """What traders say there in words of their own."""
+        idiom = idiom_at(self.text, at)
+        if idiom is None:
+            return None
+        place, hint = idiom
+        return self.problem(place, f"the language has no {self.words(place)!r}", hint)
+
     def _unexpected_word(self, error: UnexpectedToken) -> Problem:
         token = error.token
         accepts = set(error.accepts or ())
         start = token.start_pos if token.type != "$END" and token.start_pos is not None else len(self.text.rstrip())
-        if idiom := idiom_at(self.text, start):
-            place, hint = idiom
-            return self.problem(place, f"the language has no {self.words(place)!r}", hint)
+        if found := self.idiom(start):
+            return found
         expected = next((words for kinds, words in _EXPECTED if kinds <= accepts), "something else")
         if token.type == "$END":
             return self.problem((start, start + 1), f"the sentence ends too early: expected {expected}")
@@ -177,7 +191,8 @@ class Sentence:
                 return _inside_hint(token, before)
             if before[-1:].isdigit() and (len(token) == 1 or token.lower() in _UNIT_WORDS):
                 return "write the unit right behind the number, with one letter: 1h, 15m, 70k"
-            return _WORD_HINTS.get(token.lower()) or did_you_mean(token, _next_words(accepts))
+            hint = _with_time(_WORD_HINTS.get(token.lower(), ""), self.text[start + len(token) :])
+            return hint or did_you_mean(token, _next_words(accepts), cutoff=0.7)
         if token.type == "WITHIN" and "IN" in accepts:
             return "write in 1h"
         return _WORD_HINTS.get(token.lower(), "")
@@ -197,6 +212,12 @@ def _sign_hint(token: Token, before: str, after: str, accepts: set[str]) -> str:
     if "AND" in accepts:
         return "write and"
     return ""
+
+
+def _with_time(hint: str, after: str) -> str:
+    """The hint with the author's own duration, which follows, for the one that it shows."""
+    own = _TIME.match(after)
+    return hint.replace("5m", own[1]) if own else hint
 
 
 def _inside_hint(function: Token, before: str) -> str:
@@ -226,21 +247,29 @@ def unknown_field(word: str, series: Iterable[str], coins: Container[str]) -> tu
     name = word.lower()
     if name in FUNCTIONS:
         return f"{word!r} needs parentheses behind it", f"write {FUNCTIONS[name].form}"
-    near = "" if word in coins else did_you_mean(word, (*FIELDS, *series))
     states = next((spec.name for spec in FIELDS.values() if name in (*spec.labels, *spec.aliases)), None)
     if name in FIELDS_MEANT and word not in coins:
-        near = FIELDS_MEANT[name]
+        hint = FIELDS_MEANT[name]
     elif states:
-        near = f"write {states} is {name}"
-    elif not near and word.isupper():
-        near = f"write {word}.price for the price of a coin"
-    return f"there is no field {word!r}", near or f"the fields are {', '.join(FIELDS)}"
+        hint = f"write {states} is {name}"
+    elif word.upper() in coins:
+        hint = f"write {word.upper()}.price for the price of a coin"
+    elif near := did_you_mean(word, (*FIELDS, *series)):
+        hint = near
+    elif word.isupper():
+        hint = f"write {word}.price for the price of a coin"
+    else:
+        hint = f"the fields are {', '.join(FIELDS)}"
+    return f"there is no field {word!r}", hint
 
 
 def unknown_function(word: str) -> tuple[str, str]:
     if word.lower() in FIELDS:
         return f"{word!r} is a field and takes no parentheses", f"write {word.lower()}"
+    meant = FUNCTIONS_MEANT.get(word.lower())
     near = did_you_mean(word, (*FUNCTIONS, "volume", "base_volume", "recently"))
+    if meant:
+        near = f"write {FUNCTIONS[meant].form}"
     return f"there is no function {word!r}", near or f"the functions are {', '.join(FUNCTIONS)}"
 
 
@@ -256,5 +285,9 @@ def quantity_hint(text: str) -> str:
 
 def duration_hint(text: str) -> str:
     """How to write what is no duration, "" where nobody can tell."""
-    hint = quantity_hint(text) if text[-1:].isalpha() else ""
+    together = "".join(text.split())
+    with suppress(ValueError):
+        duration(together)
+        return f"write {together}" if together != text else ""
+    hint = quantity_hint(together) if together[:1].isdigit() and together[-1].isalpha() else ""
     return hint if hint.startswith("write") else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from alertd.conditions.fields import FIELDS, MARKET, FieldSpec, Unit, spec_of, state_of
-from alertd.conditions.mistakes import Sentence, unknown_field
+from alertd.conditions.mistakes import Sentence, listed, unknown_field
 from alertd.conditions.text import exact_duration
 from alertd.conditions.tree import Field, Span
 from alertd.errors import did_you_mean
@@ -33,11 +33,17 @@ class Lexicon:
         self._series = {
             name: FieldSpec(name, Unit(unit), "a series of a rule file", (), of_market=True)
             for name, unit in universe.series.items()
+            if unit
         }
 
     def series(self, word: str) -> str | None:
         """The series of that name, in any case."""
         return self._names.get(word.casefold()) if self._names else None
+
+    def is_broken(self, word: str) -> bool:
+        """True for a series with a mistake, which is told where it stands."""
+        series = self.series(word)
+        return series is not None and series not in self._series
 
     def spec(self, name: str) -> FieldSpec | None:
         """The row of a field or a series; None for what was a wrong name."""
@@ -82,6 +88,9 @@ class Names:
         A configured source goes before a coin of its name; in quotes it is the other way round.
         """
         name = (word, qualifier, quoted)
+        if self._known.is_broken(word):
+            self._sentence.void = True
+            return NOTHING
         found = self._known.known.get(name)
         if found is not None:
             return Field(found.name, found.coin, found.source, span=span)
@@ -156,13 +165,19 @@ class Names:
             return MARKET
         coin = self._universe.coin(name)
         if coin is None:
-            known: Iterable[str] = (*self._universe.coins, *self._universe.sources)
             if name in spec.sources:
                 message, hint = f"the source {name!r} is not configured", "add it under sources:, or leave it out"
             else:
-                message, hint = f"there is no coin or source {name!r}", did_you_mean(name, known)
+                message, hint = f"there is no coin or source {name!r}", self._meant(name)
             self._sentence.blame(place, message, hint)
         return coin
+
+    def _meant(self, name: str) -> str:
+        """A hint for a name that is neither a coin nor a source. In small letters it may be an exchange that is none
+        here, which some coin is always a little like."""
+        sources = self._universe.sources
+        near = did_you_mean(name, (*self._universe.coins, *sources), cutoff=0.75 if name.islower() else 0.6)
+        return near or (f"the sources are {listed(sources, 'and')}" if name.islower() and sources else "")
 
     def _check_given(self, of: Field, spec: FieldSpec) -> None:
         # A universe without sources says nothing of what can be had.

@@ -212,6 +212,9 @@ class _Builder(Terms):
     def _subject(self, of: t.Expression, verb: Token) -> t.Field:
         if isinstance(of, t.Field):
             return of
+        if idiom := self._sentence.idiom(at(verb)[0]):
+            self._sentence.problems.append(idiom)
+            return NOTHING
         words = self._sentence.words(of.span)
         self._sentence.blame(of.span, f"{str(verb)!r} follows a field such as price, not {words!r}")
         return NOTHING

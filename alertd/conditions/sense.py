@@ -4,6 +4,7 @@ Where no way is left in which a condition comes true it is never true; where non
 always true. Only what has to be YES is counted: UNKNOWN is no evidence of anything.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from math import inf
@@ -17,7 +18,11 @@ from alertd.errors import Problem
 from alertd.model.units import say_duration, say_number
 
 _SAID = {">": "above {}", ">=": "{} or above", "<": "below {}", "<=": "{} or below", "==": "{}", "!=": "other than {}"}
+NEVER, _ALWAYS = "this is never true: ", "this is always true: "
+"""How the message of a warning begins."""
 _CONSTANTS = (t.Number, t.Percent, t.Duration)
+_TWO_WAYS = re.compile(r"(?<![\w.])[1-9]\d{0,2}\.\d\d0(?![\w.%])", re.ASCII)
+"""A number whose point may be meant to set thousands apart: nobody writes the last 0 of a fraction."""
 _LEAVES = (*_CONSTANTS, t.Field, t.Window, t.Change, t.Indicator, t.Opening, t.LastAlert, t.Age)
 
 
@@ -27,6 +32,14 @@ def warn(tree: t.Condition, sentence: Sentence, coins: float = inf) -> None:
     For a tree without mistakes. A part is told once: what is made of it is not told as well.
     """
     _Reader(sentence, coins).read(tree)
+
+
+def warn_of_points(sentence: Sentence) -> None:
+    """Add a warning for every number that is another one where people set thousands apart with points."""
+    for found in _TWO_WAYS.finditer(sentence.text):
+        whole = found[0].replace(".", "")
+        message = f"{found[0]} is read as {say_number(float(found[0]))}"
+        sentence.blame(found.span(), message, f"write {whole} if thousands are meant", warning=True)
 
 
 def warnings_of_count(tree: t.Condition, text: str, coins: int) -> tuple[Problem, ...]:
@@ -74,12 +87,15 @@ class _Reader:
     # ── one comparison, crossing or move ─────────────────────────────────────────────────────────────────────────
 
     def _leaf(self, node: t.Condition) -> bool:
+        if any(map(_divides_by_nothing, t.walk(node))):
+            self._sentence.blame(node.span, f"{NEVER}it divides by 0", warning=True)
+            return True
         sides = node.of if isinstance(node, t.Holds) else node
         if isinstance(sides, t.Compare | t.Cross) and self._open(sides.left, sides.right):
             return False
-        for want, word in ((True, "never"), (False, "always")):
+        for want, told in ((True, NEVER), (False, _ALWAYS)):
             if not self._possible(node, want):
-                self._sentence.blame(node.span, f"this is {word} true: {self._reason(node)}", warning=True)
+                self._sentence.blame(node.span, f"{told}{self._reason(node)}", warning=True)
                 return True
         return False
 
@@ -154,10 +170,10 @@ class _Reader:
         """What its parts do not say alone: so an `and` only becomes impossible, an `or` only certain."""
         if not _share_a_subject(parts):
             return False
-        for want, word in ((True, "never"), (False, "always")):
+        for want, told in ((True, NEVER), (False, _ALWAYS)):
             if not isinstance(node, t.Or if want else t.And) and self._ways(node, want=want) == ():
                 span, reason = self._conflict(node, parts, want)
-                self._sentence.blame(span, f"this is {word} true: {reason}", warning=True)
+                self._sentence.blame(span, f"{told}{reason}", warning=True)
                 return True
         return False
 
@@ -198,6 +214,15 @@ class _Reader:
                 return words(field.span), f"not {label}" if isinstance(node, t.Not) else label
             case _:
                 return "", ""
+
+
+def _divides_by_nothing(node: t.Tree) -> bool:
+    match node:
+        case t.Arithmetic("/", _, by):
+            divisor = span_of(by)
+            return divisor.point and divisor.low == 0
+        case _:
+            return False
 
 
 def _share_a_subject(parts: tuple[t.Condition, ...]) -> bool:

@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 from alertd.config import times
 from alertd.dispatch.policy import Cap
 from alertd.errors import did_you_mean
-from alertd.model.people import USERS_WEBHOOKS, Identity
+from alertd.model.people import Identity
 from alertd.rules.document import Path
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 from alertd.wire.secret import Secret
 from alertd.wire.settings import Names, Settings
 
@@ -81,9 +81,6 @@ def chat(settings: ChatSettings, deaf: Mapping[str, str | None], kinds: Mapping[
             blame(("chat", "channels"), why, did_you_mean(name, able))
     if settings.channels is None and not channels:
         blame(("chat",), "no channel has a bot that can listen", "telegram, slack and discord have one, by a token")
-    if settings.webhooks and USERS_WEBHOOKS in deaf:
-        what = f"{USERS_WEBHOOKS!r} is the channel of users' own webhooks"
-        blame(("channels", USERS_WEBHOOKS), what, "call this one otherwise")
     for name, users in settings.allow.items():
         if name not in channels:
             blame(("chat", "allow", name), f"the bot of {name!r} does not listen", did_you_mean(name, channels))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from alertd.conditions.fields import MARKET
 from alertd.config.load import Config
 from alertd.dispatch.matcher import Matcher
-from alertd.dispatch.policy import CRITICAL, SEVERITY, Policy
+from alertd.dispatch.policy import Policy
 from alertd.dispatch.route import Route, labels
 from alertd.errors import Problem, did_you_mean
 from alertd.model.event import Entry, EventKind
 from alertd.model.universe import Universe
 from alertd.rules.document import Path
-from alertd.rules.rule import Rule
+from alertd.rules.rule import CRITICAL, SEVERITY, Rule
 
 RULE, OWNER, SYMBOL, EVENT = "rule", "owner", "symbol", "event"
 """What matchers see of every event; `dispatch.route.labels` gives it to them."""

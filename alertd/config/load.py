@@ -1,6 +1,6 @@
 """The configuration file → everything that the daemon is built from. One mistake or twenty: all are told at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,13 @@ from alertd.config.chat import Chat, chat
 from alertd.config.files import Text, matching, read, rule_files
 from alertd.config.market import coin_table, price_sources, universe, with_recorded
 from alertd.config.people import policy
+from alertd.config.receivers import KEYS as RECEIVERS_KEYS
 from alertd.config.settings import (
     ClockSettings,
     ConfigSettings,
     HeartbeatSettings,
     Limits,
+    RouteSettings,
     Section,
     Shapes,
     Unknown,
@@ -28,6 +30,7 @@ from alertd.config.settings import (
 from alertd.dispatch.policy import Policy
 from alertd.errors import ConfigError, Problem, did_you_mean
 from alertd.model.universe import Universe
+from alertd.rules.build import RULE_KEYS
 from alertd.rules.document import Document
 from alertd.rules.files import Loaded, RuleText, read_rules
 from alertd.rules.schema import problems_of
@@ -40,6 +43,13 @@ S = TypeVar("S", bound=Settings)
 
 _NAMING = ("coins", "prices", "receivers", "rules", "sources", "watchlists")
 """The keys that say what rules there are, and what they may name."""
+
+_ELSEWHERE = {
+    **{key: f"it stands in a rule, in a file that `rules:` names: {key}: …" for key in RULE_KEYS},
+    **{key: f"it stands below `route:`: route: {{{key}: …}}" for key in RouteSettings.model_fields},
+    **{key: f"it is a receiver's: receivers: {{me: {{{key}: …}}}}" for key in RECEIVERS_KEYS},
+}
+"""Keys that are none of the whole file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +92,10 @@ class Config:
         return loaded._replace(problems=(*problems, *loaded.problems))
 
 
-def load(path: Path) -> Config:
-    """The configuration in a file. Raises ConfigError with every mistake in it."""
-    return parse(_text(path), folder=path.parent)
+def load(path: Path, also: Collection[str] = ()) -> Config:
+    """The configuration in a file. Raises ConfigError with every mistake in it. It may name coins `also` by the symbols
+    of candle files beside it."""
+    return parse(_text(path), folder=path.parent, also=also)
 
 
 def load_with_rules(path: Path, now: float) -> tuple[Config, Loaded]:
@@ -98,9 +109,9 @@ def load_with_rules(path: Path, now: float) -> tuple[Config, Loaded]:
     return config, loaded
 
 
-def parse(text: Text, *, folder: Path) -> Config:
+def parse(text: Text, *, folder: Path, also: Collection[str] = ()) -> Config:
     """The configuration in a text that was read already. Raises ConfigError with every mistake in it."""
-    config, problems, _ = _read(text, folder)
+    config, problems, _ = _read(text, folder, also)
     if problems:
         raise ConfigError(problems)
     return config
@@ -115,7 +126,7 @@ def _text(path: Path) -> Text:
     return text
 
 
-def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
+def _read(text: Text, folder: Path, also: Collection[str] = ()) -> tuple[Config, list[Problem], bool]:
     """What is right in a text, every mistake in the order of the file, and if it is certain what a rule may name."""
     document = read_document(text.file, text.content)
     if not isinstance(document.root, dict):
@@ -142,7 +153,7 @@ def _read(text: Text, folder: Path) -> tuple[Config, list[Problem], bool]:
         channels=channels,
         prices=prices,
         coins=coins,
-        universe=universe(document, settings, sources, prices=prices, table=coins, partial=partial, problems=problems),
+        universe=universe(document, settings, sources, prices, coins, also=also, partial=partial, problems=problems),
         policy=policy(document, settings, _address_checks(channel_kinds, channels), problems),
         control=folder / settings.control if settings.control else None,
         http=settings.http,
@@ -210,7 +221,7 @@ def _settings(document: Document, shapes: Shapes, problems: list[Problem]) -> tu
     try:
         return shape.model_validate(document.root), set()
     except ValidationError as error:
-        problems += problems_of(document, error, shape)
+        problems += problems_of(document, error, shape, elsewhere=_ELSEWHERE)
         places = [details["loc"][:2] for details in error.errors()]
     wrong = {str(place[0]) for place in places if len(place) == 1 or place[1] not in shapes.get(str(place[0]), ())}
     sound = {

@@ -1,6 +1,6 @@
 """What rules may name: coins, watchlists, sources and their fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from alertd.conditions.functions import INTERVALS
 from alertd.config.settings import ConfigSettings, Section, Unknown
@@ -56,13 +56,15 @@ def universe(
     document: Document,
     settings: ConfigSettings,
     sources: Mapping[str, Section],
-    *,
     prices: Sequence[str],
     table: CoinTable,
+    *,
+    also: Iterable[str],
     partial: bool,
     problems: list[Problem],
 ) -> Universe:
-    """Every name that a rule may use; `prices` are the sources of prices, the preferred first.
+    """Every name that a rule may use; `prices` are the sources of prices, the preferred first; what is `also` the name
+    of a coin is taken as it is.
 
     `partial` says that some source has a mistake in it: which coins there are is not known then, so that any may be
     named until that is mended.
@@ -72,8 +74,10 @@ def universe(
     kinds = {section.kind for section in sources.values()}
     # A coin that no source has an id for cannot be watched, so that a rule may not name it.
     coins = table.names(None if kinds & BY_SYMBOL else {*sources, *kinds})
+    coins |= {symbol.upper(): symbol for symbol in also}
     return Universe(
         coins=coins,
+        unsourced={name: own for name, own in table.names().items() if name not in coins},
         literal=partial,
         watchlists=_watchlists(document, settings, coins, [] if partial else problems),
         sources={name: frozenset(fields) for name, fields in every.items()},

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from alertd.config import times
-from alertd.config.receivers import KEYS, Checks, Page, receiver
+from alertd.config.receivers import RESERVED, Checks, Page, receiver
 from alertd.config.settings import ConfigSettings, RouteSettings
 from alertd.dispatch.hours import Hours
 from alertd.dispatch.inhibit import Inhibition
@@ -20,10 +20,8 @@ def policy(document: Document, settings: ConfigSettings, channels: Checks, probl
     page = Page(document, problems)
     zone = ZoneInfo(settings.zone)
     for channel in channels:
-        if channel in KEYS:
-            page.blame(
-                ("channels", channel), f"a channel cannot be called {channel!r}: it is a key of receivers", key=True
-            )
+        if why := RESERVED.get(channel):
+            page.blame(("channels", channel), f"a channel cannot be called {channel!r}: {why}", key=True)
     hours = _hours(page, settings.hours, zone)
     receivers = {name: receiver(page, name, channels, hours, zone) for name in settings.receivers}
     page.known(("operator",), settings.operator, page.names("receivers"), "receiver is")

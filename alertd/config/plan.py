@@ -9,9 +9,8 @@ from alertd.conditions.functions import bars_of
 from alertd.conditions.shape import fields_of, needs_of
 from alertd.config.labels import unheard_of
 from alertd.config.load import Config
-from alertd.dispatch.policy import CRITICAL, SEVERITY
 from alertd.dispatch.route import Escalate, Leg, legs
-from alertd.errors import ConfigError, Problem, did_you_mean
+from alertd.errors import ConfigError, Problem
 from alertd.market.feeds import Feeds
 from alertd.model.event import EventKind
 from alertd.model.units import say_duration
@@ -51,7 +50,7 @@ def make_plan(config: Config, loaded: Loaded, sources: Sequence[Source], feeds: 
     problems: list[Problem] = []
     for rule in loaded.rules:
         found = _found(rule, feeds, loaded.series)
-        problems += (*_missing(rule, found), *_unfilled(rule, loaded.series), *_misspelt(rule))
+        problems += (*_missing(rule, found), *_unfilled(rule, loaded.series))
         ways = () if rule.draft else _legs(config, rule)
         told = list(dict.fromkeys(leg.receiver for leg in ways))
         later = list(dict.fromkeys(leg.escalate for leg in ways if leg.escalate))
@@ -122,19 +121,18 @@ def _unfilled(rule: Rule, series: Mapping[str, t.Expression]) -> Iterator[Proble
         yield _about(rule, message, "a series has no history before the start")
 
 
-def _misspelt(rule: Rule) -> Iterator[Problem]:
-    """A warning where a severity looks like the one that passes everything, and is not it."""
-    said = rule.labels.get(SEVERITY, CRITICAL)
-    other = said.casefold() != CRITICAL and said.casefold().endswith(CRITICAL)  # such as non-critical
-    if said != CRITICAL and not other and (hint := did_you_mean(said, (CRITICAL,))):
-        yield _about(rule, f"severity {said!r} passes neither quiet hours nor caps, only {CRITICAL!r} does", hint)
-
-
 def _unwatched(config: Config) -> Iterator[Problem]:
-    """A warning where there are people and none of them is the operator."""
-    if config.policy.receivers and not config.policy.operator:
+    """A warning where there are people and none of them is the operator, or that one is on one channel alone. What the
+    console prints needs no other."""
+    people, operator = config.policy.receivers, config.policy.operator
+    if people and not operator:
         hint = "name receivers under `operator`, on two channels if you can"
         yield config.document.problem(("receivers",), "nobody hears of alertd's own troubles", hint, warning=True)
+    parts = [part for name in operator for part in (people[name], people[name].otherwise) if part]
+    match sorted({way.channel for part in parts for way in part.destinations}):
+        case [only] if config.channels[only].kind != "console":
+            hint = "name a receiver on another channel as well"
+            yield config.document.problem(("operator",), f"nobody hears of trouble with {only}", hint, warning=True)
 
 
 def _looks_back(tree: t.Condition) -> Iterator[tuple[t.Field, float]]:

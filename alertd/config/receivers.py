@@ -10,16 +10,24 @@ from alertd.dispatch.hours import Hours
 from alertd.dispatch.policy import Follow, Otherwise, Receiver
 from alertd.errors import Problem, did_you_mean
 from alertd.model.notification import Destination, Loudness
+from alertd.model.people import TERMINAL, USERS_WEBHOOKS, is_persons
 from alertd.rules import keys
 from alertd.rules.document import Document, Path, Plain
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 from alertd.storage.events import PLACES
 
 T = TypeVar("T")
 D = TypeVar("D")
 
 KEYS = ("cap", "quiet", "zone", "digest", "else", "loud", "silent", "follow_ups")
-"""What a receiver says beside its addresses: no channel can be called that."""
+"""What a receiver says beside its addresses."""
+
+RESERVED = {
+    **dict.fromkeys(KEYS, "it is a key of receivers"),
+    TERMINAL: "it is that of those who come by the control socket",
+    USERS_WEBHOOKS: "it is that of users' own webhooks",
+}
+"""What no channel can be called, and why."""
 
 Checks = Mapping[str, Callable[[str], str | None]]
 """Configured channel → what is wrong with an address of it, None if nothing."""
@@ -42,7 +50,9 @@ class Page:
         try:
             return reader(value)
         except Wrong as wrong:
-            self.blame((*path, *wrong.path), wrong.message, wrong.hint)
+            comment = self.document.quoting(path)
+            for each in wrong.every:
+                self.blame((*path, *each.path), each.message, comment or each.hint)
             return default
 
     def blame(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> None:
@@ -68,6 +78,8 @@ def receiver(page: Page, name: str, channels: Checks, hours: Mapping[str, Hours]
     entry = page.document.at(here)
     written = entry if isinstance(entry, dict) else {}
     _unknown(page, here, channels, KEYS)
+    if is_persons(name):
+        page.blame(here, f"a receiver cannot be called {name!r}: people have such names", key=True)
     destinations = _destinations(page, here, channels)
     own = page.read((*here, "zone"), keys.zone, zone)
     if "zone" in written and "quiet" not in written and "digest" not in written:

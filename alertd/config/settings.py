@@ -19,7 +19,7 @@ from alertd.dispatch.matcher import Matcher
 from alertd.dispatch.policy import EXPIRES, RUNAWAY, TRADINGVIEW, Cap, StormLimit
 from alertd.errors import ConfigError
 from alertd.model.units import duration, number
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 from alertd.wire.secret import Secret
 from alertd.wire.settings import HttpsUrl, Names, Network, Seconds, Settings
 

@@ -12,11 +12,12 @@ from alertd.dispatch.schedule import Schedule
 from alertd.errors import did_you_mean
 from alertd.model.units import SECONDS
 from alertd.rules import keys
-from alertd.rules.document import Path, Plain
-from alertd.rules.keys import Wrong
+from alertd.rules.document import Plain
 from alertd.rules.rule import Active
+from alertd.rules.wrong import Parts, Wrong
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 _CAP = re.compile(r"(\d{1,6})\s*/\s*([smhd])")
 _DATES = re.compile(r"(-?\d{1,2})(?:\s*-\s*(-?\d{1,2}))?")
@@ -46,7 +47,7 @@ def digest(value: Plain, zone: ZoneInfo) -> Schedule:
 def hours(value: Plain, zone: ZoneInfo) -> Hours:
     """`mon-fri 22:00-07:00`, `{times: …, days: …, days_of_month: …, months: …, zone: …}`, or a list of such; in `zone`
     where they name none. Raises Wrong for what never comes as well."""
-    found = Hours(tuple(span for each in _each(value, lambda item: _spans(item, zone)) for span in each))
+    found = Hours(tuple(span for each in keys.each(value, lambda item: _spans(item, zone)) for span in each))
     if not found.spans or found.begins(0.0) == float("inf"):
         raise Wrong("these hours never come")
     return found
@@ -64,45 +65,36 @@ def quiet(value: Plain, named: Mapping[str, Hours], zone: ZoneInfo) -> Hours:
         hint = did_you_mean(words, named) or 'write some such as "23:00-07:00", or a name of `hours:`'
         raise Wrong(f"no hours are called {words!r}", hint)
 
-    found = Hours(tuple(span for each in _each(value, spans) for span in each))
+    found = Hours(tuple(span for each in keys.each(value, spans) for span in each))
     if found.spans and found.ends(found.begins(0.0)) == float("inf"):
         raise Wrong("these hours never end: nothing but what is critical would ever be told")
     return found
-
-
-def _each(value: Plain, reader: Callable[[Plain], T]) -> list[T]:
-    """One value or a list of them, each read."""
-    if not isinstance(value, list):
-        return [reader(value)]
-    return [_within((index,), reader, item) for index, item in enumerate(value)]
-
-
-def _within(path: Path, reader: Callable[[Plain], T], value: Plain) -> T:
-    """What is wrong in a part is wrong there."""
-    try:
-        return reader(value)
-    except Wrong as wrong:
-        raise Wrong(wrong.message, wrong.hint, (*path, *wrong.path)) from None
 
 
 def _spans(value: Plain, zone: ZoneInfo) -> list[Span]:
     if not isinstance(value, dict):
         weekdays, _, clock = keys.text(value).rpartition(" ")
         return [Span(Active(keys.weekdays(weekdays or "mon-sun"), *keys.clock_hours(clock), zone))]
+    parts = Parts()
     for key in value:
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS) or f"known here: {', '.join(_KEYS)}"
-            raise Wrong(f"there is no key {key!r}", hint, (key,))
-    own = _within(("zone",), keys.zone, value["zone"]) if "zone" in value else zone
-    days = _within(("days",), keys.weekdays, value.get("days", "mon-sun"))
-    dates = _within(("days_of_month",), _dates, value["days_of_month"]) if "days_of_month" in value else EVERY_DATE
-    months = _within(("months",), _months, value["months"]) if "months" in value else EVERY_MONTH
-    times = _within(("times",), _times, value.get("times", _ALL_DAY))
+            parts.blame(f"there is no key {key!r}", hint, (key,))
+
+    def part(key: str, reader: Callable[[Plain], T], default: D) -> T | D:
+        return parts.read((key,), lambda: reader(value[key]), default) if key in value else default
+
+    own = part("zone", keys.zone, zone)
+    days = part("days", keys.weekdays, frozenset(range(7)))
+    dates = part("days_of_month", _dates, EVERY_DATE)
+    months = part("months", _months, EVERY_MONTH)
+    times = part("times", _times, _times(_ALL_DAY))
+    parts.done()
     return [Span(Active(days, start, end, own), dates, months) for start, end in times]
 
 
 def _times(value: Plain) -> list[tuple[time, time]]:
-    return _each(value, lambda item: keys.clock_hours(keys.text(item)))
+    return keys.each(value, lambda item: keys.clock_hours(keys.text(item)))
 
 
 def _pieces(value: Plain) -> list[str]:

@@ -11,14 +11,29 @@ from alertd.rules import keys
 from alertd.rules.coins import Chosen
 from alertd.rules.entry import Entry, Lookups
 from alertd.rules.rearm import until_of
-from alertd.rules.rule import AlreadyTrue, Rule
+from alertd.rules.rule import CRITICAL, SEVERITY, AlreadyTrue, Rule
 
 RULE_KEYS = (
     "name", "was", "symbols", "when", "until", "rearm", "for", "keep_firing_for", "cooldown", "fire", "remind",
     "already_true", "no_data", "expires", "active", "at", "labels", "notify", "tell", "draft", "say", "note",
 )  # fmt: skip
 
+RESTLESS = "a level without until, rearm, cooldown or for fires each time that the value crosses it"
+"""The doubt about a rule that may tell again and again."""
+
+_MEANT = {
+    **dict.fromkeys(("severity", "priority"), "it is a label: labels: {severity: critical}"),
+    **dict.fromkeys(("coin", "coins", "pair", "ticker"), "write symbols:"),
+    **dict.fromkeys(("condition", "if", "trigger"), "write when:"),
+    **dict.fromkeys(("to", "receiver", "receivers", "send_to"), "write notify:"),
+    **dict.fromkeys(("message", "text"), "write say:"),
+}
+"""Keys of other programs, and of other places, with what is written here."""
+
 _TELL = keys.tell("fired")
+_OFTEN = 60.0
+"""Seconds: what reminds more often is hardly meant."""
+
 _NOTHING = t.Or(())
 _LEVELS = (t.Compare, t.Within, t.Between)
 
@@ -27,14 +42,17 @@ def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
     """The rule, or None where `entry.problems` holds a mistake and not just warnings."""
     for key in entry.own_keys():
         if key not in RULE_KEYS:
-            entry.blame(f"there is no key {key!r}", did_you_mean(key, RULE_KEYS) or _rest_of(key), key, key=True)
+            hint = _MEANT.get(key) or did_you_mean(key, RULE_KEYS) or _rest_of(key)
+            entry.blame(f"there is no key {key!r}", hint, key, key=True)
     for key in ("name", "symbols", "when"):
         if not entry.has(key):
             entry.blame(f"{key} is missing", "")
     chosen = entry.read("symbols", shared.coins.choose, Chosen(()))
     for doubt in chosen.doubts:
         entry.blame(doubt.message, doubt.hint, "symbols", *doubt.path, warning=True)
-    words = entry.read("when", keys.text, "")
+    for wrong in chosen.mistakes:
+        entry.blame(wrong.message, wrong.hint, "symbols", *wrong.path)
+    words = entry.read("when", keys.sentence, "")
     compiled = _compiled(entry, shared, "when", words)
     filters = [_filter(entry, shared, words, path) for words, path in chosen.filters]
     until, until_text = _until(entry, shared, compiled.tree if compiled else None)
@@ -45,8 +63,11 @@ def rule_of(entry: Entry, shared: Lookups) -> Rule | None:
     rule = _assembled(entry, shared, chosen.coins, (when, said), (until, until_text))
     if compiled is not None:
         _check_whole(entry, rule, compiled.tree, shared.now)
-        entry.blame_sentence(warnings_of_count(compiled.tree, words, len(chosen.coins)), "when")
-    return None if any(not problem.warning for problem in entry.problems) else rule
+        _check_coins(entry, rule, compiled.tree)
+        if chosen.coins:
+            entry.blame_sentence(warnings_of_count(compiled.tree, words, len(chosen.coins)), "when")
+    _doubt_texts(entry, rule)
+    return None if entry.refused else rule
 
 
 def _rest_of(key: str) -> str:
@@ -106,7 +127,7 @@ def _compiled(entry: Entry, shared: Lookups, key: str, words: str) -> Compiled |
     try:
         found = shared.compiled(words)
     except RuleError as error:
-        entry.blame_sentence(error.problems, key)
+        entry.refuse(error, key)
         return None
     entry.blame_sentence(found.warnings, key)
     return found
@@ -121,7 +142,7 @@ def _filter(entry: Entry, shared: Lookups, words: str, path: tuple[str | int, ..
             for problem in error.problems:
                 entry.blame(problem.message, problem.hint, "symbols", *path)
         else:
-            entry.blame_sentence(error.problems, "symbols", *path)
+            entry.refuse(error, "symbols", *path)
         return None
 
 
@@ -135,7 +156,7 @@ def _until(entry: Entry, shared: Lookups, when: t.Condition | None) -> tuple[t.C
             return None, ""
         until = entry.read("rearm", lambda value: until_of(when, keys.text(value), lexicon(shared.universe).spec), None)
         return until, canonical(until) if until is not None else ""
-    words = entry.read("until", keys.text, "")
+    words = entry.read("until", keys.sentence, "")
     compiled = _compiled(entry, shared, "until", words)
     return (compiled.tree, words) if compiled else (None, "")
 
@@ -172,11 +193,35 @@ def _check_whole(entry: Entry, rule: Rule, written: t.Condition, now: float) -> 
     calm = ends or rule.for_ or rule.cooldown or rule.keep_firing_for or rule.fire == 1
     if level and not calm:
         entry.blame(
-            "a level without until, rearm, cooldown or for fires each time that the value crosses it",
+            RESTLESS,
             "add rearm: or cooldown: 15m" if isinstance(written, t.Compare) else "add until: or cooldown: 15m",
             "when",
             warning=True,
         )
+
+
+def _check_coins(entry: Entry, rule: Rule, written: t.Condition) -> None:
+    """A warning where every coin's alert would be the very same."""
+    trees = [written, *([rule.until] if rule.until is not None else ())]
+    counts = any(isinstance(node, t.Count | t.Share | t.Rank) for tree in trees for node in t.walk(tree))
+    if len(rule.symbols) > 1 and not counts and not any(map(t.of_own_coin, trees)):
+        message = f"when says the same of every coin: {len(rule.symbols)} alerts fire at once"
+        entry.blame(message, f"name one coin: symbols: {rule.symbols[0]}", "symbols", warning=True)
+
+
+def _doubt_texts(entry: Entry, rule: Rule) -> None:
+    """Warnings of what is allowed, and hardly meant."""
+    for key in ("note", "say"):
+        if comment := entry.comment(key):
+            message = f"{comment.split()[0]!r} and what follows is a comment, not a part of this"
+            entry.blame(message, f'put it all in quotes: {key}: "…"', key, warning=True)
+    severity = rule.labels.get(SEVERITY, CRITICAL)
+    other = severity.casefold() != CRITICAL and severity.casefold().endswith(CRITICAL)  # such as non-critical
+    if severity != CRITICAL and not other and (hint := did_you_mean(severity, (CRITICAL,))):
+        message = f"severity {severity!r} passes neither quiet hours nor caps, only {CRITICAL!r} does"
+        entry.blame(message, hint, "labels", SEVERITY, warning=True)
+    if rule.remind is not None and rule.remind < _OFTEN:
+        entry.blame("a reminder more than once a minute", "write remind: 1m or longer", "remind", warning=True)
 
 
 def _check_moments(entry: Entry, rule: Rule) -> None:

@@ -3,6 +3,7 @@
 `strict_yaml` makes them; configuration and rule files are both read as one.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -11,6 +12,8 @@ from alertd.errors import Problem
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 Path = tuple[str | int, ...]
+
+_COMMENT = re.compile(r"\s+(#[^\s#].*)")
 
 
 class Mark(Protocol):
@@ -81,6 +84,30 @@ class Document:
         line = self.lines[start.line] if start.line < len(self.lines) else ""
         width = end.column - start.column if end.line == start.line else len(line.rstrip()) - start.column
         return Spot(start.line + 1, start.column + 1, max(width, 1))
+
+    def swallowed(self, path: Path) -> str:
+        """The comment right behind a value on its line, where its # has no blank behind it: `#1` may be meant as text;
+        "" where there is none."""
+        end = self._end(path)
+        # A folded text ends on the line behind it.
+        found = _COMMENT.match(self._line(end.line + 1), end.column) if end and end.column else None
+        return found[1] if found else ""
+
+    def quoting(self, path: Path) -> str:
+        """A hint where a comment stands in the place of a value, "" elsewhere."""
+        comment = "" if self.at(path) else self.swallowed(path)
+        return f"{comment.split()[0]} begins a comment: put it in quotes" if comment else ""
+
+    def _end(self, path: Path) -> Mark | None:
+        """Where the value at a path ends, None where there is none."""
+        place = self.place
+        for step in path:
+            keys, items = (place.keys or {}, place.items or ()) if place else ({}, ())
+            if isinstance(step, str):
+                place = keys[step][2] if step in keys else None
+            else:
+                place = items[step] if 0 <= step < len(items) else None
+        return place.end if place else None
 
     def problem(
         self,

@@ -9,7 +9,7 @@ from alertd.errors import Problem, RuleError
 from alertd.model.universe import Universe
 from alertd.rules.coins import Coins
 from alertd.rules.document import Document, Path, Plain
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -48,6 +48,8 @@ class Entry:
         self._own = own
         self._defaults = defaults
         self.problems: list[Problem] = []
+        self.refused = False
+        """True for a rule that cannot be taken: some of its problems are no mere warnings, or are told elsewhere."""
 
     def own_keys(self) -> tuple[str, ...]:
         return tuple(self._own)
@@ -71,17 +73,31 @@ class Entry:
         try:
             return reader(value)
         except Wrong as wrong:
-            self.blame(wrong.message, wrong.hint, key, *wrong.path)
+            comment = self._document.quoting(self._path((key,)))
+            for each in wrong.every:
+                self.blame(each.message, comment or each.hint, key, *each.path)
         except RuleError as error:
-            self.blame_sentence(error.problems, key)
+            self.refuse(error, key)
         return default
 
     def blame(self, message: str, hint: str, *path: str | int, key: bool = False, warning: bool = False) -> None:
         """A problem of the value at `path` below the rule, or of its key; of the whole rule without a path."""
         where = self._path(path)
+        self.refused |= not warning
         self.problems.append(self._document.problem(where, message, hint, key=key, warning=warning))
 
+    def refuse(self, error: RuleError, *path: str | int) -> None:
+        """The problems of a sentence at `path` that is none; without any where they are told elsewhere."""
+        self.refused = True
+        self.blame_sentence(error.problems, *path)
+
+    def comment(self, key: str) -> str:
+        """What stands behind the key's value as a comment without a blank, and may be meant as a part of it."""
+        path = self._path((key,))
+        return self._document.swallowed(path) if self._document.at(path) else ""
+
     def blame_sentence(self, found: Sequence[Problem], *path: str | int) -> None:
+        """Problems with the columns of the sentence at `path`."""
         where = self._path(path)
         self.problems += [self._document.problem_within(where, problem) for problem in found]
 

@@ -14,10 +14,10 @@ from alertd.rules import keys
 from alertd.rules.build import RULE_KEYS, rule_of
 from alertd.rules.document import Document, Plain
 from alertd.rules.entry import Entry, Lookups
-from alertd.rules.keys import Wrong
 from alertd.rules.rule import Rule
 from alertd.rules.series import read_series, with_series
 from alertd.rules.strict_yaml import read_document
+from alertd.rules.wrong import Wrong
 
 _DEFAULT_KEYS = tuple(key for key in RULE_KEYS if key not in ("name", "was", "when"))
 _FILE_KEYS = ("version", "defaults", "series", "rules")
@@ -45,8 +45,8 @@ def read_rules(sources: Sequence[RuleText], universe: Universe, now: float) -> L
     """All rules of all files. A rule with a mistake is left out; its problems say why. Never raises for a text."""
     read = [_document(source) for source in sources]
     documents = [document for document in read if isinstance(document, Document)]
-    series, wrong_series = read_series(documents, universe)
-    shared = Lookups(with_series(universe, {name: each.unit for name, each in series.items()}), now)
+    series = read_series(documents, universe)
+    shared = Lookups(with_series(universe, series.units), now)
     rules: list[Rule] = []
     problems: list[Problem] = []
     names: dict[str, str] = {}
@@ -54,7 +54,7 @@ def read_rules(sources: Sequence[RuleText], universe: Universe, now: float) -> L
         if not isinstance(document, Document):
             problems += document
             continue
-        found = list(wrong_series.get(document.file, ()))
+        found = list(series.problems.get(document.file, ()))
         for entry in _entries(document, found):
             rule = rule_of(entry, shared)
             if rule is not None and _is_new(entry, rule, names):
@@ -63,7 +63,7 @@ def read_rules(sources: Sequence[RuleText], universe: Universe, now: float) -> L
         # A mistake in the defaults is found by every rule that has them, and told once.
         problems += sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column))
     problems += _stolen_names(rules, names)
-    return Loaded(tuple(rules), tuple(problems), {name: each.of for name, each in series.items()})
+    return Loaded(tuple(rules), tuple(problems), {name: each.of for name, each in series.series.items()})
 
 
 def _document(source: RuleText) -> Document | tuple[Problem, ...]:

@@ -1,17 +1,20 @@
 """The values of a rule's keys: text → meaning. Every reader raises `Wrong` with what was expected."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from alertd.conditions.mistakes import duration_hint
 from alertd.errors import did_you_mean
 from alertd.model.event import EventKind
 from alertd.model.units import duration
-from alertd.rules.document import Path, Plain
+from alertd.rules.document import Plain
 from alertd.rules.hours import DAYS
 from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
+from alertd.rules.wrong import Parts, Wrong
 
 T = TypeVar("T")
 
@@ -26,16 +29,6 @@ _CLOCK = re.compile(r"(\d\d?):(\d\d)")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
-class Wrong(Exception):
-    """A value that cannot be meant; `path` leads to the part of it that is wrong."""
-
-    def __init__(self, message: str, hint: str = "", path: Path = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.path = path
-
-
 def text(value: Plain) -> str:
     if not isinstance(value, str):
         raise Wrong("expected text")
@@ -44,6 +37,14 @@ def text(value: Plain) -> str:
     if "\0" in value:
         raise Wrong("a zero byte is no text")
     return value.strip()
+
+
+def sentence(value: Plain) -> str:
+    """A condition in words."""
+    if isinstance(value, list):
+        joined = " and ".join(item for item in value if isinstance(item, str) and item)
+        raise Wrong("a condition is one sentence, not a list", f"join its parts: {joined}" if joined else "")
+    return text(value)
 
 
 def name(value: Plain) -> str:
@@ -59,20 +60,25 @@ def names(value: Plain) -> tuple[str, ...]:
         return (text(value),)
     if not isinstance(value, list):
         raise Wrong("expected a name or a list of names")
-    found: dict[str, None] = {}
-    for index, item in enumerate(value):
-        try:
-            found[text(item)] = None
-        except Wrong as wrong:
-            raise Wrong(wrong.message, wrong.hint, (index,)) from None
-    return tuple(found)
+    return tuple(dict.fromkeys(each(value, text)))
+
+
+def each(value: Plain, reader: Callable[[Plain], T]) -> list[T]:
+    """One value or a list of them, each read."""
+    if not isinstance(value, list):
+        return [reader(value)]
+    parts = Parts()
+    found = [parts.read((index,), partial(reader, item), None) for index, item in enumerate(value)]
+    parts.done()
+    return [item for item in found if item is not None]
 
 
 def seconds(value: Plain) -> float:
+    words = text(value)
     try:
-        return duration(text(value))
+        return duration(words)
     except ValueError as error:
-        raise Wrong(str(error)) from None
+        raise Wrong(str(error), duration_hint(words)) from None
 
 
 def some_seconds(value: Plain) -> float:
@@ -135,33 +141,41 @@ def no_data(value: Plain) -> float | None:
     raise Wrong(f"expected tell, tell after 15m, or ignore, not {words!r}")
 
 
+VALUES = {
+    **dict.fromkeys(("once", "times", "time"), "fire"),
+    **dict.fromkeys(_TELL, "tell"),
+    **dict.fromkeys(("tell", *(kind.value for kind in AlreadyTrue)), "already_true"),
+}
+"""Words that are values of a key, and of which."""
+
+
 def tell(value: Plain) -> frozenset[EventKind]:
     """The events that are sent. Reminders are always among them: `remind` is what asks for them."""
-    found = {EventKind.REMINDED}
-    for index, word in enumerate(names(value)):
-        if word not in _TELL:
-            path: Path = (index,) if isinstance(value, list) else ()
-            raise Wrong(f"expected {_either(list(_TELL))}, not {word!r}", did_you_mean(word, _TELL), path)
-        found.add(_TELL[word])
-    return frozenset(found)
+    if not isinstance(value, str | list):
+        raise Wrong("expected a name or a list of names")
+    return frozenset((EventKind.REMINDED, *each(value, lambda word: choice(word, _TELL))))
 
 
 def labels(value: Plain) -> dict[str, str]:
     if not isinstance(value, dict):
         raise Wrong("expected keys and values, such as {severity: critical}")
+    parts = Parts()
     for key, item in value.items():
         if not isinstance(item, str):
-            raise Wrong("expected text", path=(key,))
+            parts.blame("expected text", path=(key,))
+    parts.done()
     return {key: item for key, item in value.items() if isinstance(item, str)}
 
 
 def say(value: Plain) -> str:
     words = text(value)
-    for slot in _SLOT.findall(words):
+    parts = Parts()
+    for slot in dict.fromkeys(_SLOT.findall(words)):
         if slot not in SAY:
-            raise Wrong(f"there is no {{{slot}}}", did_you_mean(slot, SAY) or f"known here: {', '.join(SAY)}")
+            parts.blame(f"there is no {{{slot}}}", did_you_mean(slot, SAY) or f"known here: {', '.join(SAY)}")
     if "{" in (rest := _SLOT.sub("", words)) or "}" in rest:
-        raise Wrong("a brace without its other half", "names stand in braces: {symbol}")
+        parts.blame("a brace without its other half", "names stand in braces: {symbol}")
+    parts.done()
     return words
 
 
@@ -197,28 +211,21 @@ def expires(value: Plain, local: ZoneInfo) -> float:
 def active(value: Plain, local: ZoneInfo) -> Active:
     if not isinstance(value, dict):
         raise Wrong('expected {days: mon-fri, hours: "08:00-22:00"}')
+    parts = Parts()
+    known = ("days", "hours", "zone")
     for key in value:
-        if key not in ("days", "hours", "zone"):
-            raise Wrong(f"there is no key {key!r}", did_you_mean(key, ("days", "hours", "zone")), (key,))
-    part = "days"
-    try:
-        days = weekdays(value.get("days", "mon-sun"))
-        part = "hours"
-        start, end = clock_hours(text(value.get("hours", "00:00-24:00")))
-        part = "zone"
-        return Active(days, start, end, zone(value["zone"]) if "zone" in value else local)
-    except Wrong as wrong:
-        raise Wrong(wrong.message, wrong.hint, (part, *wrong.path)) from None
+        if key not in known:
+            parts.blame(f"there is no key {key!r}", did_you_mean(key, known) or "known here: days, hours, zone", (key,))
+    days = parts.read(("days",), lambda: weekdays(value.get("days", "mon-sun")), frozenset[int]())
+    hours = parts.read(("hours",), lambda: clock_hours(text(value.get("hours", "00:00-24:00"))), (time(), time()))
+    there = parts.read(("zone",), lambda: zone(value["zone"]) if "zone" in value else local, local)
+    parts.done()
+    return Active(days, *hours, there)
 
 
 def at(value: Plain, local: ZoneInfo) -> Checks:
     """`16:00`, `fri 16:00`, `mon-fri 09:30`, or a list of them."""
-    moments: dict[Moment, None] = {}
-    for index, words in enumerate(names(value)):
-        try:
-            moments[moment(words)] = None
-        except Wrong as wrong:
-            raise Wrong(wrong.message, wrong.hint, (index,) if isinstance(value, list) else ()) from None
+    moments = dict.fromkeys(each(value, lambda item: moment(text(item))))
     if not moments:
         raise Wrong("there is no moment here", "write one such as fri 16:00")
     return Checks(tuple(moments), local)
@@ -238,16 +245,19 @@ def moment(words: str) -> Moment:
 
 def weekdays(value: Plain) -> frozenset[int]:
     """`mon-fri`, `sat, sun`, or a list of such; Monday is 0."""
+    return frozenset[int]().union(*each(value, _weekdays))
+
+
+def _weekdays(value: Plain) -> set[int]:
     found: set[int] = set()
-    for words in names(value):
-        for piece in words.lower().split(","):
-            first, dash, last = (word.strip()[:3] for word in piece.partition("-"))
-            ends = [first, last] if dash else [first]
-            if any(day not in DAYS for day in ends):
-                raise Wrong(f"expected days such as mon-fri or sat, sun, not {piece.strip()!r}")
-            begin, length = DAYS.index(first), (DAYS.index(ends[-1]) - DAYS.index(first)) % 7
-            found.update((begin + ahead) % 7 for ahead in range(length + 1))
-    return frozenset(found)
+    for piece in text(value).lower().split(","):
+        first, dash, last = (word.strip()[:3] for word in piece.partition("-"))
+        ends = [first, last] if dash else [first]
+        if any(day not in DAYS for day in ends):
+            raise Wrong(f"expected days such as mon-fri or sat, sun, not {piece.strip()!r}")
+        begin, length = DAYS.index(first), (DAYS.index(ends[-1]) - DAYS.index(first)) % 7
+        found.update((begin + ahead) % 7 for ahead in range(length + 1))
+    return found
 
 
 def clock_hours(words: str) -> tuple[time, time]:

@@ -9,18 +9,33 @@ from alertd.conditions.judge import judge
 from alertd.conditions.look import Look
 from alertd.conditions.measure import Tick, number
 from alertd.conditions.shape import fields_of, shape
-from alertd.conditions.tree import Arithmetic, Compare, Condition, Cross, Field, Indicator, Window
+from alertd.conditions.tree import (
+    Arithmetic,
+    Compare,
+    Condition,
+    Cross,
+    Field,
+    Indicator,
+    Move,
+    Number,
+    Since,
+    Window,
+)
 from alertd.market.columns import Floats
 from alertd.model.event import Value
 from alertd.rules.bank import Bank, Shape
 from alertd.rules.rule import Rule
 from alertd.rules.state import State
 
+MOVED = "moved"
+"""What a move by so many units is measured in."""
+
 
 class Peek(NamedTuple):
     """One coin of a rule: `verdict` is one of `conditions.codes`; `values` as in `model.event.Event`, those that are
     known; `source` names whose they are, `at` is the time of its first reading, NaN where there is none. `measured` is
-    what the level is compared with, NaN while it is not known; None where the rule is no one comparison."""
+    what the level is compared with, or by how many units it has MOVED, NaN while it is not known; None where the rule
+    is no one comparison, or move by units."""
 
     symbol: str
     verdict: int
@@ -47,6 +62,8 @@ def peek(state: State, rule: Rule, now: float) -> list[Peek]:
     look = bank.looks(Tick.of(state.market, now), rows)[0]
     seen = explain(when, look)
     name, measured = _measured(rule, when, look)
+    if isinstance(rule.when, Move | Since) and isinstance(when, Move | Since) and isinstance(rule.when.amount, Number):
+        name, measured = MOVED, number(when.field, look) - seen.get("base", np.full(look.size, np.nan))
     return [
         Peek(
             state.coins[coins[place]],

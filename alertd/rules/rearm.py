@@ -7,7 +7,7 @@ from alertd.conditions.fields import Unit, spec_of
 from alertd.conditions.mistakes import Sentence
 from alertd.conditions.units import Specs, unit_of, words_for
 from alertd.model.units import number
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 
 _PERCENT = re.compile(r"(.+?)\s*%")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}

@@ -9,6 +9,11 @@ from typing import Protocol
 from alertd.conditions.tree import Condition
 from alertd.model.event import EventKind
 
+SEVERITY = "severity"
+"""The label that says how much a rule matters."""
+CRITICAL = "critical"
+"""The severity that neither quiet hours nor a storm nor a cap holds back."""
+
 
 class AlreadyTrue(StrEnum):
     """What a new alert does whose condition is true at its first look."""

@@ -4,10 +4,11 @@ The configuration is checked with this. All mistakes are reported at once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from alertd.errors import ConfigError, Problem, did_you_mean
@@ -45,6 +46,10 @@ _WORDS = {
     "too_long": "expected at most {max_length}",
 }
 
+_SECTION = ("model_type", "model_attributes_type")
+_SHOWN = 3
+"""Keys of a section in which none has to be."""
+
 
 def validate(document: Document, model: type[Model], path: Path = ()) -> Model:
     """The document, or what stands at `path` in it, as that model. Raises ConfigError with every mistake."""
@@ -55,9 +60,15 @@ def validate(document: Document, model: type[Model], path: Path = ()) -> Model:
 
 
 def problems_of(
-    document: Document, error: ValidationError, model: type[BaseModel], path: Path = ()
+    document: Document,
+    error: ValidationError,
+    model: type[BaseModel],
+    path: Path = (),
+    *,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Problem, ...]:
-    """The problems behind a failed validation, in the order of the file, each told once."""
+    """The problems behind a failed validation, in the order of the file, each told once. `elsewhere` are keys that are
+    right in another place, each with a hint to that."""
     every = error.errors(include_url=False)
     places = [_existing(document, path, details["loc"]) for details in every]
     # Nothing that stands on the line of a secret is shown, whatever else is wrong there.
@@ -66,26 +77,52 @@ def problems_of(
         for at, details in zip(places, every, strict=True)
         if _is_secret(document.at(at), details["type"])
     }
-    found = [_problem(document, details, model, at, secret) for at, details in zip(places, every, strict=True)]
+    found = [
+        _unknown(document, details, model, at, elsewhere, secret=document.spot(at).line in secret)
+        if details["type"] == "extra_forbidden"
+        else _problem(document, details, model, at, secret=document.spot(at).line in secret)
+        for at, details in zip(places, every, strict=True)
+    ]
     return tuple(sorted(dict.fromkeys(found), key=lambda problem: (problem.line, problem.column)))
 
 
 def _is_secret(value: Plain | None, kind: str) -> bool:
-    """A literal where a reference belongs, or a URL with a password in it."""
-    return kind == "secret" or (kind in ("url", "proxy") and "@" in str(value))
+    """A literal where a reference belongs or a section that may hold one, or a URL with a password in it."""
+    alone = kind in _SECTION and isinstance(value, str) and value != ""
+    return kind == "secret" or alone or (kind in ("url", "proxy") and "@" in str(value))
 
 
-def _problem(document: Document, details: ErrorDetails, model: type[BaseModel], at: Path, secret: set[int]) -> Problem:
-    hidden = document.spot(at).line in secret
-    if details["type"] == "extra_forbidden":
-        known = sorted(_keys_at(model, details["loc"][:-1]))
-        key = str(details["loc"][-1])
-        hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
-        return document.problem(at, f"there is no key {key!r}", hint, key=True, secret=hidden)
+def _unknown(
+    document: Document,
+    details: ErrorDetails,
+    model: type[BaseModel],
+    at: Path,
+    elsewhere: Mapping[str, str],
+    *,
+    secret: bool,
+) -> Problem:
+    *above, key = (str(step) for step in details["loc"])
+    known = sorted(_fields_at(model, details["loc"][:-1]))
+    hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+    if not above:
+        hint = elsewhere.get(key, hint)
+    return document.problem(at, f"there is no key {key!r}", hint, key=True, secret=secret)
+
+
+def _problem(document: Document, details: ErrorDetails, model: type[BaseModel], at: Path, *, secret: bool) -> Problem:
     said = _say(details)
     if details["type"] != "missing":
         said = _named(document, at) + said
-    return document.problem(at, said, key=details["type"] == "missing", secret=hidden)
+    hint = document.quoting(at)
+    if details["type"] in (*_SECTION, "dict_type") and at:
+        hint = hint or f"write {at[-1]}: {{{', '.join(f'{key}: …' for key in _needed(model, details['loc']))}}}"
+    return document.problem(at, said, hint, key=details["type"] == "missing", secret=secret)
+
+
+def _needed(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """The keys that have to stand at a location, or else some that may."""
+    fields = _fields_at(model, location)
+    return [key for key, field in fields.items() if field.is_required()] or list(fields)[:_SHOWN] or ["name"]
 
 
 def _named(document: Document, at: Path) -> str:
@@ -123,18 +160,19 @@ def _existing(document: Document, path: Path, location: Sequence[str | int]) -> 
     return at
 
 
-def _keys_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]:
-    """The keys that may stand at a location below that model."""
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> dict[str, FieldInfo]:
+    """The keys that may stand at a location below that model, with what stands behind them."""
     annotations: list[object] = [model]
     for step in location:
         inside = [inner for annotation in annotations for inner in _inside(annotation, step)]
         # A step that leads nowhere is a tag of a union.
         annotations = inside or annotations
     return {
-        field.alias or name
+        field.alias or name: field
         for annotation in annotations
         for kind in _models(annotation)
-        for name, field in kind.model_fields.items()
+        # Its own come first, before what it has of a shape that others share.
+        for name, field in sorted(kind.model_fields.items(), key=lambda item: item[0] not in kind.__annotations__)
     }
 
 

@@ -21,7 +21,7 @@ from alertd.errors import Problem, RuleError
 from alertd.model.universe import Universe
 from alertd.rules import keys
 from alertd.rules.document import Document, Path, Plain
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -33,10 +33,17 @@ class Series(NamedTuple):
     unit: Unit
 
 
-def read_series(
-    documents: Iterable[Document], universe: Universe
-) -> tuple[Mapping[str, Series], Mapping[str, tuple[Problem, ...]]]:
-    """The series of all files by name, and each file's problems by its name. One with a mistake is left out."""
+class Read(NamedTuple):
+    """The series without a mistake and the units of all by name: None where there is a mistake; each file's problems
+    by its name."""
+
+    series: Mapping[str, Series]
+    units: Mapping[str, Unit | None]
+    problems: Mapping[str, tuple[Problem, ...]]
+
+
+def read_series(documents: Iterable[Document], universe: Universe) -> Read:
+    """The series of all files."""
     found: dict[str, Series] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     written = [(document, document.at(("series",))) for document in documents]
@@ -49,18 +56,20 @@ def read_series(
         reader = _Reader(document, named)
         found |= reader.read(block, places)
         problems[document.file] = tuple(reader.problems)
-    return found, problems
+    units: dict[str, Unit | None] = dict.fromkeys(name for name in names if name not in found)
+    units |= {name: each.unit for name, each in found.items()}
+    return Read(found, units, problems)
 
 
-def with_series(universe: Universe, units: Mapping[str, Unit]) -> Universe:
+def with_series(universe: Universe, units: Mapping[str, Unit | None]) -> Universe:
     """The universe with these series and no others, the same object for the same ones: by it is kept what is known of
     names and sentences, so that a second reading of the files is quick."""
     return _with_series(universe, tuple(units.items()))
 
 
 @lru_cache(8)
-def _with_series(universe: Universe, units: tuple[tuple[str, Unit], ...]) -> Universe:
-    series = {name: unit.value for name, unit in units}
+def _with_series(universe: Universe, units: tuple[tuple[str, Unit | None], ...]) -> Universe:
+    series = {name: unit.value if unit else "" for name, unit in units}
     return universe if series == universe.series else replace(universe, series=series)
 
 

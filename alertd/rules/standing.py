@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from alertd.model.alert import State as Stage
-from alertd.model.event import Event
 from alertd.rules.state import State
 
 
@@ -56,11 +55,6 @@ class Rulebook:
             alert: Standing(stage == Stage.FIRING, stage in (Stage.FIRING, Stage.TRUE), outage, episode, bank.momentary)
             for alert, stage, outage, episode in zip(*(column.tolist() for column in columns), strict=True)
         }
-
-    def lasts(self, event: Event) -> bool:
-        """Whether the episode of an event may still be seen to: it is open, or has no length."""
-        found = self.standing((event.owner, event.rule)).get(event.alert)
-        return found is not None and found.episode == event.episode and (found.firing or found.momentary)
 
     def to_be_seen(self, key: tuple[str, str], /) -> Iterator[Open]:
         """The episodes of the rule (owner, name) that somebody may see to: those that are open, and the last of each

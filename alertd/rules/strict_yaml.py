@@ -12,6 +12,7 @@ import yaml
 
 from alertd.errors import ConfigError, Problem
 from alertd.rules.document import Document, Mark, Place, Plain
+from alertd.rules.yaml_slips import slip_of
 
 LARGEST = 1_000_000
 """Bytes of one file."""
@@ -71,9 +72,8 @@ class _Walk:
         try:
             return self._whole()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            words = error.problem or error.context or "not readable"
-            self._blame(mark, f"not YAML: {words}")
+            slip = slip_of(error, self._lines)
+            self._blame(slip.mark, slip.message, slip.hint)
         except yaml.reader.ReaderError as error:
             self.problems.append(Problem(f"not YAML: {error.reason}", self._file))
         except _TooDeep as error:
@@ -106,7 +106,7 @@ class _Walk:
         if isinstance(event, yaml.SequenceStartEvent):
             self._refuse_extras(event)
             return self._sequence(event, depth)
-        self._blame(event.start_mark, "an alias", "write the value out: aliases are not taken here")
+        self._blame(event.start_mark, "an alias", "write the value out, in quotes if it begins with *")
         return "", _place(event)
 
     def _mapping(self, begin: yaml.Event, depth: int) -> tuple[Plain, Place]:
@@ -136,9 +136,9 @@ class _Walk:
 
     def _refuse_extras(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
-            self._blame(event.start_mark, "an anchor", "write the value out: anchors are not taken here")
+            self._blame(event.start_mark, "an anchor", "write the value out, in quotes if it begins with &")
         if event.tag is not None:
-            self._blame(event.start_mark, "a tag", "leave it out: every value is read as text")
+            self._blame(event.start_mark, "a tag", "leave it out, or put the value in quotes: all is read as text")
 
     def _next(self) -> yaml.Event:
         return cast("yaml.Event", self._loader.get_event())

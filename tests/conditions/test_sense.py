@@ -46,6 +46,9 @@ NEVER = {
     "price / ETH.price < 0": "price / ETH.price is never below 0",
     "2 * price < -1": "2 * price is always above 0",
     "70k > 80k + price": "80k + price is always above 80,000",
+    "price / 0 > 3": "it divides by 0",
+    "2 * price / (1 - 1) > 3": "it divides by 0",
+    "price crosses above ETH.price / 0": "it divides by 0",
     "price > price": "both sides are the same",
     "price between 70k and 60k": "the ends are the wrong way round, write between 60k and 70k",
     "tm_grade between 110 and 120": "tm_grade is from 0 to 100",
@@ -117,6 +120,7 @@ def test_always(text: str) -> None:
         "age(price) > 10m or age(price) < 20s",
         "market.fear_greed > 80 and tm_grade < 20",
         "price - ETH.price < 0",
+        "price / (ETH.price - BTC.price) > 3",
         "price - low(1d) < high(1d) - price",
     ],
 )
@@ -148,6 +152,24 @@ def test_it_is_a_warning_of_the_type_check() -> None:
         "    signal is bullish and price < 0\n"
         "                          ^^^^^^^^^"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("price > 70.000", [("70.000", "70.000 is read as 70", "write 70000 if thousands are meant")]),
+        ("price between 1.250 and 2.100k", [("1.250", "1.250 is read as 1.25", "write 1250 if thousands are meant")]),
+        ("price > 70.125", []),
+        ("price > 0.500", []),
+        ("price > 1000.250", []),
+        ("price up 1.500% in 1h", []),
+    ],
+)
+def test_a_point_that_may_set_thousands_apart(text: str, places: list[tuple[str, str, str]]) -> None:
+    # The second time its form is known already, and not read again.
+    for _ in range(2):
+        found = compile_condition(text, ANYTHING).warnings
+        assert [(text[each.column - 1 :][: each.width], each.message, each.hint) for each in found] == places
 
 
 @pytest.mark.parametrize(

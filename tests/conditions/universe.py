@@ -4,7 +4,7 @@ from alertd.conditions.fields import FIELDS
 from alertd.model.universe import Universe
 
 DESK = Universe(
-    coins={"BTC": "BTC", "BITCOIN": "BTC", "ETH": "ETH", "SOL": "SOL", "1INCH": "1INCH"},
+    coins={"BTC": "BTC", "BITCOIN": "BTC", "ETH": "ETH", "ETHEREUM": "ETH", "SOL": "SOL", "1INCH": "1INCH"},
     sources={
         "binance": frozenset({"price", "volume_24h"}),
         "coingecko": frozenset({"price", "volume_24h", "market_cap", "market_cap_rank"}),

@@ -255,3 +255,39 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None:
     assert canary not in str(caught.value)
     assert "env:NAME, file:/path or cred:name" in str(caught.value)
     assert caught.value.problems[0].line == 5
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        (
+            'quiet: "23:00-07:00"',
+            [("there is no key 'quiet'", "it is a receiver's: receivers: {me: {quiet: …}}")],
+        ),
+        ("group_by: [rule]", [("there is no key 'group_by'", "it stands below `route:`: route: {group_by: …}")]),
+        (
+            "when: price > 3",
+            [("there is no key 'when'", "it stands in a rule, in a file that `rules:` names: when: …")],
+        ),
+        ("storm: 50", [("expected keys and values", "write storm: {coins: …, within: …}")]),
+        ("heartbeat: http://x", [("expected keys and values", "write heartbeat: {url: …}")]),
+        (
+            "hours: {nights: {times: [8-22, 22:00-07:00, x], months: foo, day: mon}}",
+            [
+                ("expected hours such as \"08:00-22:00\", not '8-22'", ""),
+                ("expected hours such as \"08:00-22:00\", not 'x'", ""),
+                ("expected months such as jan, 12 or jun-aug, not 'foo'", ""),
+                ("there is no key 'day'", "did you mean 'days'?"),
+            ],
+        ),
+        (
+            "channels: {console: {}}\nreceivers:\n  me:\n    console: #me",
+            [("there is nothing here", "#me begins a comment: put it in quotes")],
+        ),
+    ],
+    ids=lambda value: value.partition(":")[0] if isinstance(value, str) else "",
+)
+def test_a_mistake_says_what_to_write(tmp_path: Path, added: str, told: list[tuple[str, str]]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"version: 1\n{added}\n")
+    assert [(problem.message, problem.hint) for problem in caught.value.problems] == told

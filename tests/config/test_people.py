@@ -253,9 +253,22 @@ def test_other_mistakes(tmp_path: Path, written: str, expected: str) -> None:
     assert _mistake(tmp_path, text, expected).startswith("6:")
 
 
-def test_a_channel_that_is_called_as_a_key_of_receivers(tmp_path: Path) -> None:
-    text = "version: 1\nchannels: {zone: {kind: console}}\n"
-    assert _mistake(tmp_path, text, "a channel cannot be called 'zone'").startswith("2:")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("zone", "it is a key of receivers"),
+        ("terminal", "it is that of those who come by the control socket"),
+        ("webhooks", "it is that of users' own webhooks"),
+    ],
+)
+def test_what_no_channel_can_be_called(tmp_path: Path, name: str, why: str) -> None:
+    text = f"version: 1\nchannels: {{{name}: {{kind: console}}}}\n"
+    assert _mistake(tmp_path, text, f"a channel cannot be called '{name}': {why}").startswith("2:12:")
+
+
+def test_a_receiver_is_not_called_as_a_person_is(tmp_path: Path) -> None:
+    text = f'{HEAD}receivers: {{"@7": {{console: a}}}}\n'
+    assert _mistake(tmp_path, text, "a receiver cannot be called '@7': people have such names").startswith("4:13:")
 
 
 def test_more_addresses_than_a_message_can_have_with_those_of_another_way(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_sentence_that_its_comma_ended_is_to_be_quoted(when: str, rest: str) -
     assert [rule.when_text for rule in quoted.rules] == [when]
 
 
-@pytest.mark.parametrize("name", ["keys", "wholes", "series"])
+@pytest.mark.parametrize("name", ["keys", "wholes", "series", "several"])
 def test_all_mistakes_of_a_file_are_told_at_once(name: str) -> None:
     file = FIXTURES / f"{name}.yaml"
     loaded = read_rules([RuleText(file.name, file.read_bytes())], DESK, START)

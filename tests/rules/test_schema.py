@@ -47,7 +47,9 @@ def said(content: str) -> list[str]:
         ("mail: {x: {from: a, every: 5x}}", "c.yaml:1:28: x.every: expected a duration such as 30s, 15m, 4h or 7d", ""),
         ("mail: {x: {from: a, on: maybe}}", "c.yaml:1:25: x.on: expected true or false", ""),
         ("mail: {x: {from: [a]}}", "c.yaml:1:12: x.from: expected text", ""),
-        ("mail: x", "c.yaml:1:7: expected keys and values", ""),
+        ("mail: x", "c.yaml:1:7: expected keys and values", "write mail: {name: …}"),
+        ("mail: {x: 3}", "c.yaml:1:7: mail.x: expected keys and values", "write x: {from: …}"),
+        ("web: 3", "c.yaml:1:6: expected keys and values", "write web: {url: …, proxy: …, ca_file: …}"),
         ("names: x", "c.yaml:1:8: expected a list", ""),
         ("names: [a, [b]]", "c.yaml:1:12: expected text", ""),
         (
@@ -73,8 +75,9 @@ def test_an_error_is_said_plainly(content: str, first: str, hint: str) -> None:
         "mail: {x: {frm: a, token: hunter2, port: x}}",
         "web: {url: 'https://me:hunter2@a.example'}",
         "web: {proxy: 'http://me:hunter2@a.example'}",
+        "mail: {x: hunter2}",
     ],
-    ids=["block", "with others on its line", "url", "proxy"],
+    ids=["block", "with others on its line", "url", "proxy", "in the place of a section"],
 )
 def test_a_secret_is_not_shown(content: str) -> None:
     problems = said(content)

@@ -72,9 +72,6 @@ def test_what_is_taken(content: bytes, root: Plain) -> None:
         (b"\xff\xfea\x00", (1, 0), "this is not UTF-8 text"),
         (b"a: 1\nb: \xe9\n", (2, 0), "this is not UTF-8 text"),
         (b"a: 1\nb: \x00\n", (2, 0), "a control character"),
-        (b"a: b: c\n", (1, 5), "not YAML: mapping values are not allowed in this context"),
-        (b"a: [1, 2\n", (2, 1), "not YAML: "),
-        (b'a: "x\n', (2, 1), "not YAML: found unexpected end of stream"),
         (b"[" * 30, (1, 21), "nested deeper than 20 levels"),
         (b"a: " + b"x" * 1_000_000, (0, 0), "larger than 1 MB"),
     ],
@@ -84,6 +81,73 @@ def test_what_is_refused(content: bytes, place: tuple[int, int], message: str) -
     problem = mistakes(content)[0]
     assert (problem.file, problem.line, problem.column) == ("f.yaml", *place)
     assert problem.message.startswith(message)
+
+
+RULE = "rules:\n  - name: a\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "message", "hint"),
+    [
+        ("symbols: *", (1, 10), "* alone means something else in YAML", 'put it in quotes: "*"'),
+        ("symbols: [BTC, *]", (1, 16), "* alone means something else in YAML", 'put it in quotes: "*"'),
+        ("say: &", (1, 6), "& alone means something else in YAML", 'put it in quotes: "&"'),
+        ("say: @desk", (1, 6), "'@' cannot begin a value in YAML", "put the whole value in quotes"),
+        ("say: - x", (1, 6), "'-' cannot begin a value in YAML", "put the whole value in quotes"),
+        ("say: ? x", (1, 6), "'?' cannot begin a value in YAML", "put the whole value in quotes"),
+        ("when: > 70k", (1, 7), "'>' cannot begin a value in YAML", "put the whole value in quotes"),
+        ("when: price > 70k: up", (1, 18), "a colon with a blank behind it cannot stand in a value",
+         'put the whole value in quotes: when: "…"'),
+        (f"{RULE}     symbols: BTC", (3, 6), "this line is not indented like those that it belongs to",
+         "the keys of one rule or section begin in the same column"),
+        (f"{RULE}    symbols: BTC\n\n     # more\n     when: x", (6, 6),
+         "this line is not indented like those that it belongs to",
+         "the keys of one rule or section begin in the same column"),
+        (f"{RULE}   when: x", (3, 4), "this line is not indented like those that it belongs to",
+         "the keys of one rule or section begin in the same column"),
+        ("a:\n  b: c\n d: e", (3, 2), "this line is not indented like those that it belongs to",
+         "the keys of one rule or section begin in the same column"),
+        (f"{RULE}  -name: b\n    when: x", (3, 3), "a blank is missing behind the -", "write - name:"),
+        ("rules\n  - name: a", (1, 1), "there is no colon with a blank behind it in this line",
+         "write a key, a colon, a blank and the value"),
+        ("when:price > 3\nsymbols: x", (1, 1), "there is no colon with a blank behind it in this line",
+         "write a key, a colon, a blank and the value"),
+        ('when: "a" b', (1, 11), "the value has ended before this: nothing can follow",
+         "put the whole value in quotes"),
+        ("say: {symbol} broke", (1, 15), "the value has ended before this: nothing can follow",
+         "put the whole value in quotes"),
+        ("a: [1, 2\nb: c", (1, 4), "this [ is not closed, or a comma is missing", "] ends it"),
+        ("a: {b: c\n", (1, 4), "this { is not closed, or a comma is missing", "} ends it"),
+        ('a: "x\nb: c', (1, 4), "this quote is not closed", "write the same quote again where the text ends"),
+        ("a: {slack: #alerts}", (1, 12), "a comment begins here", "put what is meant as a value in quotes"),
+        ("a: {slack: ]}", (1, 12), "a value is missing here", "write one, or leave its key out"),
+        (r'say: "a\d"', (1, 8), r"\ begins a sign of its own within double quotes",
+         "write it twice, or use single quotes"),
+    ],
+    ids=lambda value: value[:30] if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_is_no_yaml_says_what_to_write(content: str, place: tuple[int, int], message: str, hint: str) -> None:
+    (problem,) = mistakes(content.encode())
+    assert (problem.line, problem.column, problem.message, problem.hint) == (*place, message, hint)
+
+
+@pytest.mark.parametrize(
+    ("written", "comment"),
+    [
+        ("buy #1", "#1"),
+        ('"buy" #1 or 2', "#1 or 2"),
+        ("#alerts", "#alerts"),
+        ("buy # one", ""),
+        ("buy#1", ""),
+        ("'buy #1'", ""),
+        ("buy ##", ""),
+        (">\n      buy #1\n      #2", ""),
+    ],
+)
+def test_a_comment_that_may_be_meant_as_text(written: str, comment: str) -> None:
+    document = read_document("f", f"a:\n  - note: {written}\n".encode())
+    assert document.swallowed(("a", 0, "note")) == comment
+    assert document.swallowed(("a", 1, "note")) == document.swallowed(("a", 0, "say")) == ""
 
 
 def test_an_alias_bomb_is_never_built() -> None:
