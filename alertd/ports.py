@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from alertd.model.event import Entry
 from alertd.model.notification import Delivery, Queued
@@ -12,6 +12,8 @@ from alertd.model.people import ChatAlert, Deed
 from alertd.model.reading import Bars, Poll
 from alertd.model.record import Happening, Story
 from alertd.rows import Attempt, Commit, DeadWay, Depth, Settled, Snapshot
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -24,6 +26,13 @@ class Clock(Protocol):
 
     async def wait(self, event: asyncio.Event, until: float | None) -> bool:
         """Wait for the event, until that time at most (epoch seconds; None: for ever). True if the event is set."""
+
+
+async def ended_by(clock: Clock, work: asyncio.Future[T], until: float) -> bool:
+    """Wait for work to end, until that time at most. True if it has; whoever waits takes nothing away from it."""
+    done = asyncio.Event()
+    work.add_done_callback(lambda _: done.set())
+    return work.done() or await clock.wait(done, until)
 
 
 # ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -43,6 +52,11 @@ class Call(NamedTuple):
     every: float
     cost: int
     offset: float | None = None
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Each field of each coin."""
+        return {(field, coin) for field in self.fields for coin in self.coins}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +151,7 @@ class Channel(Protocol):
     def pictures(self) -> Pictures: ...
 
     def buckets(self, address: str) -> tuple[Bucket, ...]:
-        """All that a message to this address is counted against."""
+        """All that a message to this address is counted against just now, its own last."""
 
     async def send(self, delivery: Delivery, now: float) -> str:
         """Returns when the platform has taken the message: its own name of it, "" where it has none."""
@@ -168,7 +182,8 @@ class Store(Protocol):
     def seal(self) -> bytes:
         """The store's own random secret, kept for ever: links that alertd hands out are signed with it."""
 
-    async def load(self, now: float) -> Snapshot: ...
+    async def load(self, now: float, *, looks_back: float = 0.0) -> Snapshot:
+        """`looks_back` is for how many seconds what was told and what fired counts."""
 
     async def commit(self, commit: Commit) -> None:
         """All of it or nothing. An event or a message that is there already is a bug of the caller: StorageError."""
@@ -211,6 +226,9 @@ class Store(Protocol):
 
     async def entries(self, numbers: Sequence[int]) -> Sequence[Entry]:
         """Those of these numbers that are remembered, in the order of their numbers."""
+
+    async def delivery(self, row: int) -> Queued | None:
+        """The one of this row of the outbox, whatever has become of it; None where it is forgotten."""
 
     async def bury_strays(self, channels: Sequence[str], now: float) -> int:
         """Bury what waits for channels that are not among these (reason `channel_gone`); returns how many."""

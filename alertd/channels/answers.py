@@ -8,6 +8,7 @@ from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH
 from socket import gaierror
 
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
+from alertd.wire.failure import causes, in_words
 from alertd.wire.secret import redact
 
 
@@ -26,6 +27,7 @@ class Reason(StrEnum):
     CREDENTIAL = "credential"
     TOO_LARGE = "too_large"
     RECIPIENT_REFUSED = "recipient_refused"
+    SENDER_REFUSED = "sender_refused"
     REDIRECT = "redirect"
     THREAD_GONE = "thread_gone"
 
@@ -76,7 +78,7 @@ def by_status(
         )
     if 300 <= status < 400:
         return DeliveryRefused(f"{text} (redirects are not followed)", reason=Reason.REDIRECT)
-    whole = status == 401 if whole_channel is None else whole_channel
+    whole = status == 401 and not dead if whole_channel is None else whole_channel
     return DeliveryRefused(text, reason=REFUSALS.get(status, Reason.BAD_REQUEST), whole_channel=whole, dead=dead)
 
 
@@ -85,38 +87,25 @@ def not_theirs(platform: str) -> DeliveryDelayed:
     return DeliveryDelayed(f"the answer is not {platform}'s", reason=Reason.SERVER_ERROR, uncertain=True)
 
 
-def by_failure(error: BaseException, *, one_address: bool = False, asked: bool = True) -> DeliveryDelayed:
+def by_failure(error: BaseException, *, asked: bool = True) -> DeliveryDelayed:
     """The error of a request that brought no answer. Its own text is left out: it may hold a URL, and a URL a token.
 
     The message may have arrived all the same, unless there was no connection yet, or it had not been handed over
-    (`asked` is false). A certificate that is not trusted and a server that cannot be reached
-    hold back the whole channel, unless only `one_address` leads there; so does a secret that cannot be read
-    (ConfigError), which another key file mends.
+    (`asked` is false). A certificate that is not trusted and a server that cannot be reached hold back the whole
+    channel, or what it is `only` about; so does a secret that cannot be read (ConfigError): another key file mends it.
     """
     from aiohttp import ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError
 
     if isinstance(error, ConfigError):
         return DeliveryDelayed(str(error), reason=Reason.CREDENTIAL, whole_channel=True)
-    causes = _causes(error)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    found = causes(error)
+    if any(isinstance(cause, ssl.SSLError) for cause in found):
         text = "the platform's certificate is not trusted (ca_file names another authority)"
-        return DeliveryDelayed(text, reason=Reason.TLS, whole_channel=not one_address)
+        return DeliveryDelayed(text, reason=Reason.TLS, whole_channel=True)
     unconnected = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
-    uncertain = asked and not any(isinstance(cause, unconnected) for cause in causes)
-    if any(isinstance(cause, TimeoutError) for cause in causes):
+    uncertain = asked and not any(isinstance(cause, unconnected) for cause in found)
+    if any(isinstance(cause, TimeoutError) for cause in found):
         return DeliveryDelayed("no answer in time", reason=Reason.TIMEOUT, uncertain=uncertain)
-    gone = any(isinstance(cause, gaierror) or getattr(cause, "errno", None) in UNREACHABLE for cause in causes)
-    what = "the platform cannot be reached" if gone else "the connection broke"
-    text = f"{what} ({type(error).__name__})"
-    return DeliveryDelayed(
-        text, reason=Reason.CONNECTION, whole_channel=gone and not one_address, uncertain=uncertain and not gone
-    )
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """The error and everything it came from."""
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
+    gone = any(isinstance(cause, gaierror) or getattr(cause, "errno", None) in UNREACHABLE for cause in found)
+    text = f"the platform cannot be reached: {in_words(error)}" if gone else "the connection broke"
+    return DeliveryDelayed(text, reason=Reason.CONNECTION, whole_channel=gone, uncertain=uncertain and not gone)

@@ -12,11 +12,12 @@ import re
 from collections.abc import Awaitable
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from alertd.channels.answers import Reason, by_failure, by_status, not_theirs
 from alertd.channels.discord_message import CHART, edit, illustration, payload, with_files
 from alertd.channels.kind import ChannelKind
+from alertd.channels.remembered import keep
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery
 from alertd.ports import Bucket, Limit, Pictures
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from discord.http import MultipartParameters
 
     from alertd.wire.discord_api import BotApi
-
-V = TypeVar("V")
 
 API = "https://discord.com/api/v10"
 DEFAULT = "default"
@@ -48,9 +47,9 @@ OVERALL = Limit(1 / 45, 5)
 FREE = Limit(0.0)
 IN_FLIGHT = 16
 
-_DEAD = frozenset((10003, 10015, 50001, 50013, 50007))
+_DEAD = frozenset((10003, 10015, 50001, 50013, 50007, 50027))
 """Discord's codes of what is gone or closed: unknown channel, unknown webhook, missing access, missing permissions,
-no messages to this user (docs: JSON error codes)."""
+no messages to this user, invalid webhook token (docs: JSON error codes)."""
 _UNCHANGEABLE = frozenset((10008, 50005))
 """Unknown message, another author's message."""
 
@@ -58,8 +57,6 @@ _WEBHOOK = re.compile(r"https?://[^/]+(?:/[^?#]*)?/webhooks/(?P<id>\d{1,20})/(?P
 _ADDRESS = re.compile(r"(?:user:)?\d{15,20}", re.ASCII)
 _USER = "user:"
 """What the address of a person begins with, whose private channel has an id of its own."""
-_KNOWN = 10_000
-"""Private channels that are remembered, and messages that have a chart."""
 
 
 class DiscordSettings(TokenOrWebhook):
@@ -107,7 +104,7 @@ class DiscordChannel:
         """The chart as the picture of the message's embed."""
         change = with_files(illustration(delivery.notification), [(CHART, png)])
         await self._asked(self._change(delivery.address, ref, change), delivery.address, delivery.created)
-        _keep(self._illustrated, ref, None)
+        keep(self._illustrated, ref, None)
 
     async def close(self) -> None:
         for bot in self._bots:
@@ -191,7 +188,7 @@ class DiscordChannel:
             if not (isinstance(answer, dict) and str(answer.get("id")).isdigit()):
                 raise not_theirs("Discord")
             known = int(answer["id"])
-            _keep(self._private, user, known)
+            keep(self._private, user, known)
         return known
 
     async def _logged_in(self) -> BotApi:
@@ -218,27 +215,22 @@ class DiscordChannel:
         wait = retry_after(str(refusal.body.get("retry_after", refusal.headers.get("Retry-After"))), now)
         # Without Discord's own body it is Cloudflare that refuses the whole address.
         everyone = status == 429 and (refusal.body.get("global") is True or not refusal.body)
-        # The URL of a webhook is its credential: one that is not found was deleted.
-        gone = self._settings.webhook is not None and status in (401, 404)
+        dead = refusal.body.get("code") in _DEAD
+        # The URL of a webhook is its credential: Discord has a code for one that was deleted, something on the way has
+        # none.
+        lost = self._settings.webhook is not None and status in (401, 404) and not dead
         return by_status(
             status,
             said,
             retry_after=wait,
             bucket=_bucket(address),
-            whole_channel=True if everyone or gone else None,
-            dead=gone or refusal.body.get("code") in _DEAD,
+            whole_channel=True if everyone or lost else None,
+            dead=dead,
         )
 
 
 class _Unchangeable(DeliveryRefused):
     """The message is gone, or is another author's."""
-
-
-def _keep(known: dict[str, V], key: str, value: V) -> None:
-    """In place of the oldest, where there are too many."""
-    known[key] = value
-    if len(known) > _KNOWN:
-        del known[next(iter(known))]
 
 
 def _bucket(address: str) -> str:

@@ -147,7 +147,7 @@ def _block(code: str) -> str:
 def _row(row: str) -> str:
     """A row of code as it is, its spaces too; a fence in it is broken by spaces of no width."""
     seen = "".join(char if char.isprintable() else " " for char in row)
-    return seen.replace("```", "`\u200b`\u200b`")
+    return seen.replace("```", "`\u200b`\u200b`\u200b")
 
 
 def _embed(notification: Notification, block: str, image: str) -> Embed | None:

@@ -233,7 +233,8 @@ def _by_reply(error: SMTPResponseException, recipient: str) -> DeliveryError:
         return DeliveryRefused(said, reason=Reason.TOO_LARGE)
     if data:
         return DeliveryRefused(said, reason=Reason.BAD_REQUEST)
-    return DeliveryRefused(said, reason=Reason.FORBIDDEN, whole_channel=True)
+    sender = isinstance(error, aiosmtplib.SMTPSenderRefused)
+    return DeliveryRefused(said, reason=Reason.SENDER_REFUSED if sender else Reason.FORBIDDEN, whole_channel=True)
 
 
 def build(name: str, settings: EmailSettings, session: ClientSession) -> Email:

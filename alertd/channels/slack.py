@@ -3,6 +3,7 @@ what a message looks like."""
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from functools import partial
@@ -13,7 +14,8 @@ from yarl import URL
 
 from alertd.channels.answers import Reason
 from alertd.channels.kind import ChannelKind
-from alertd.channels.slack_api import SlackApi, bucket
+from alertd.channels.remembered import keep
+from alertd.channels.slack_api import SlackApi, bucket, parts
 from alertd.channels.slack_message import payload
 from alertd.errors import ConfigError, DeliveryRefused
 from alertd.model.notification import Delivery
@@ -35,8 +37,12 @@ IN_FLIGHT = 16
 
 CHART = "chart.png"
 
-_KNOWN = 10_000
-_ADDRESS = re.compile(r"#[^\s#@,<>&]{1,80}|[CGDUW][A-Z0-9]{7,}")
+_ADDRESS = re.compile(r"#[^\s#@,<>&/]{1,80}|[CGDUW][A-Z0-9]{7,}|[CG][A-Z0-9]{7,}/[0-9]{1,20}\.[0-9]{1,10}")
+"""A channel by its name, a conversation, or a thread of one (see `slack_api.parts`)."""
+_CONVERSATION = re.compile(r"[CGD][A-Z0-9]{2,}")
+"""What a file is shared in: no name, and nobody's number."""
+
+log = logging.getLogger(__name__)
 
 
 class SlackSettings(TokenOrWebhook):
@@ -68,12 +74,13 @@ class SlackChannel:
         return (Bucket(bucket(address), self._pace),)
 
     async def send(self, delivery: Delivery, now: float) -> str:
-        """Returns the message's `ts`, "" from a webhook, which tells none. A follow-up goes into the thread."""
+        """Returns the message's `ts`, "" from a webhook, which tells none. A follow-up goes into the thread, and what
+        is for a thread does; into the conversation, where that is gone."""
         notification = delivery.notification
         body = payload(notification, buttons=notification.buttons if self._hears else ())
-        if delivery.origin:
+        if thread := parts(delivery.address)[1] or delivery.origin:
             try:
-                return await self._posted(delivery.address, {**body, "thread_ts": delivery.origin}, now)
+                return await self._posted(delivery.address, {**body, "thread_ts": thread}, now)
             except DeliveryRefused as refused:
                 if refused.reason != Reason.THREAD_GONE:
                     raise
@@ -83,9 +90,9 @@ class SlackChannel:
         if self._webhook:
             await self._api.post(partial(webhook_url, self._webhook, self._base), body, now=now, address=address)
             return ""
-        answer = await self._api.call("chat.postMessage", {"channel": address, **body}, now=now, address=address)
-        if len(self._conversations) < _KNOWN:
-            self._conversations[address] = str(answer.get("channel") or address)
+        to = {"channel": parts(address)[0], **body}
+        answer = await self._api.call("chat.postMessage", to, now=now, address=address)
+        keep(self._conversations, address, str(answer.get("channel") or address))
         return str(answer.get("ts") or "")
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
@@ -93,8 +100,12 @@ class SlackChannel:
         if not ref or self._webhook:
             return
         address = delivery.address
-        channel = self._conversations.get(address, address)
-        await self._api.upload(CHART, png, channel=channel, thread=ref, address=address, now=time.time())
+        conversation, thread = parts(address)
+        channel = self._conversations.get(address, conversation)
+        if not _CONVERSATION.fullmatch(channel):
+            log.info("no chart with %s: Slack has not said which conversation it is in", delivery.message)
+            return
+        await self._api.upload(CHART, png, channel=channel, thread=thread or ref, address=address, now=time.time())
 
     async def close(self) -> None:
         """The session is not its own."""

@@ -12,9 +12,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from yarl import URL
+
 from alertd.channels.answers import Reason, by_failure, by_status, not_theirs
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.wire.sdk import Refusal, SdkSession, raise_refusal
+from alertd.wire.sdk import Refusal, SdkSession, download, raise_refusal
 from alertd.wire.secret import Secret, redact
 from alertd.wire.session import patience, retry_after, tls
 from alertd.wire.settings import TokenOrWebhook
@@ -44,6 +46,13 @@ _REASONS = {
 _WORDS = {word: reason for reason, words in _REASONS.items() for word in words.split()}
 """Slack's words for a refusal (docs: chat.postMessage and incoming webhooks, errors); the last line of UNAUTHORIZED is
 a webhook that is gone. Others are bad requests."""
+
+
+_SHUT = frozenset({"not_in_channel", "cannot_dm_bot"})
+"""Said of one conversation that the bot is not let into, or was thrown out of."""
+
+_PAGE = b"<!doctype html"
+"""How what is no file begins."""
 
 
 class SlackApi:
@@ -113,6 +122,27 @@ class SlackApi:
 
         await self._answered(uploading(), address, now)
 
+    async def download(self, url: str, most: int, *, now: float) -> bytes:
+        """A file that somebody has shared, or its first `most` bytes. The URL comes from outside: the bot's token goes
+        to Slack's own hosts alone. Whoever may not read it is sent to a page to log in."""
+        if not is_slacks(url, self._settings.url):
+            raise DeliveryRefused("it is not with Slack itself", reason=Reason.BAD_REQUEST)
+
+        async def reading() -> bytes:
+            client = self.client()
+            token = {"Authorization": f"Bearer {client.token}"}
+            try:
+                content = await download(self._session, url, most, headers=token, ssl=self._tls, proxy=client.proxy)
+            except Refusal as refusal:
+                if not 300 <= refusal.status < 400:
+                    raise by_status(refusal.status) from None
+                content = _PAGE
+            if content[:200].lstrip().lower().startswith(_PAGE):
+                raise DeliveryRefused("the app may not read it: it needs the scope files:read", reason=Reason.FORBIDDEN)
+            return content
+
+        return await self._answered(reading(), "", now)
+
     async def _answered(self, call: Awaitable[T], address: str, now: float) -> T:
         from aiohttp import ClientError
         from slack_sdk.errors import SlackApiError, SlackClientError
@@ -143,15 +173,32 @@ class SlackApi:
             return DeliveryDelayed(text, reason=reason, retry_after=wait)
         if reason:
             credential = reason is Reason.UNAUTHORIZED
-            # The URL of a webhook is its credential, and its one address.
-            dead = reason is Reason.NOT_FOUND or (credential and self._settings.webhook is not None)
-            return DeliveryRefused(text, reason=reason, whole_channel=credential, dead=dead)
-        # One that is not found was revoked.
-        gone = self._settings.webhook is not None and status in (404, 410)
-        whole, about = (True if gone else None), bucket(address)
-        return by_status(status, word, retry_after=wait, bucket=about, whole_channel=whole, dead=gone)
+            # The URL of a webhook is its credential, and its one address: it was revoked.
+            revoked = credential and self._settings.webhook is not None
+            dead = revoked or reason is Reason.NOT_FOUND or word in _SHUT
+            return DeliveryRefused(text, reason=reason, whole_channel=credential and not revoked, dead=dead)
+        # A 404 without Slack's own word is that of something on the way to a webhook.
+        hook, about = self._settings.webhook is not None, bucket(address)
+        whole = True if hook and status == 404 else None
+        return by_status(status, word, retry_after=wait, bucket=about, whole_channel=whole, dead=hook and status == 410)
+
+
+def is_slacks(text: str, base: str | None) -> bool:
+    """Whether a URL leads to one of Slack's own hosts; `base` stands for https://slack.com."""
+    try:
+        url, own = URL(text), URL(base or API)
+    except ValueError:
+        return False
+    hosts = (own.host, f"hooks.{own.host}", f"files.{own.host}")
+    return url.host in hosts and (url.scheme, url.port, url.user) == (own.scheme, own.port, None)
 
 
 def bucket(address: str) -> str:
-    """What messages to an address are counted under."""
-    return f"chat:{address}"
+    """What messages to an address are counted under: threads count with their conversation."""
+    return f"chat:{parts(address)[0]}"
+
+
+def parts(address: str) -> tuple[str, str]:
+    """Conversation and thread of an address: `C0123456789/1700000000.000100` is that thread, "" is none."""
+    conversation, _, thread = address.partition("/")
+    return conversation, thread

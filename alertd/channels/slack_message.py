@@ -29,7 +29,7 @@ LABEL_LIMIT = 75
 
 _QUOTED = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E"})
 _FENCE = "```"
-_NO_FENCE = "`\u200b`\u200b`"
+_NO_FENCE = "`\u200b`\u200b`\u200b"  # ends with a break: more of them may follow
 """Three backticks that end no code block: there is no escaping them."""
 
 Block = dict[str, Any]

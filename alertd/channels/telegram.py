@@ -7,9 +7,7 @@ answer may have been delivered. What is said stands in `telegram_message`, how i
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 from zlib import crc32
@@ -19,8 +17,9 @@ from pydantic import model_validator
 from alertd.channels import telegram_voice as voice
 from alertd.channels.answers import Reason, by_failure
 from alertd.channels.kind import ChannelKind
+from alertd.channels.remembered import keep
 from alertd.channels.telegram_voice import Place, parts
-from alertd.errors import ConfigError, DeliveryError, DeliveryMoved, DeliveryRefused
+from alertd.errors import ConfigError, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery, Loudness
 from alertd.ports import Bucket, Limit, Pictures
 from alertd.wire.sdk import Refusal, blot
@@ -39,11 +38,13 @@ API = "https://api.telegram.org"
 CHAT = Limit(1.0, 3)
 GROUP = Limit(3.5, 3)
 
+REFUSED = 300.0
+"""Seconds for which a bot whose token was refused is asked for nothing, where there is another."""
+
 LISTENER = 0
 """Which of several tokens is the bot that hears commands and buttons."""
 
 _ADDRESS = re.compile(r"(?P<chat>-?\d{1,19}|@[A-Za-z][A-Za-z0-9_]{3,31})(?:/(?P<topic>\d{1,10}))?", re.ASCII)
-_LOG = logging.getLogger(__name__)
 
 
 class TelegramSettings(Endpoint):
@@ -67,12 +68,18 @@ class TelegramSettings(Endpoint):
         return f"{self.url or API}/bot"
 
     @property
+    def files(self) -> str:
+        """The same for what people sent."""
+        return f"{self.url or API}/file/bot"
+
+    @property
     def bots(self) -> tuple[Secret, ...]:
         return (self.token,) if self.token else self.tokens
 
 
 class TelegramChannel:
-    """One bot or several. A chat has its own bot among them, and another one where that one is a stranger."""
+    """One bot or several. A chat has its own bot among them, and another one where that one is a stranger or has no
+    token that is good."""
 
     pictures = Pictures.AFTER
 
@@ -91,7 +98,9 @@ class TelegramChannel:
         self._paces = [Bucket(f"bot:{number}", pace) for number in range(len(self._tokens))]
         self._base = settings.base
         self._bots: dict[int, Bot] = {}
-        self._homes: dict[str, int] = {}  # chats whose own bot is a stranger there
+        self._strangers: dict[str, frozenset[int]] = {}  # by chat
+        self._refused: dict[int, float] = {}  # bots that are asked for nothing, until when
+        self._pictured: dict[str, None] = {}  # messages that have become photos, by address and ref
         self._resting: dict[str, tuple[int, float]] = {}  # chat → bot, until when
         settings.proxy_url()  # one that cannot be used is told before anything is sent
         self._request = SessionRequest(
@@ -101,26 +110,31 @@ class TelegramChannel:
     def buckets(self, address: str) -> tuple[Bucket, ...]:
         chat, _ = parts(address)
         # A name is a channel's or a public group's.
-        return self._paces[self._home(chat)], Bucket(f"chat:{chat}", GROUP if chat[0] in "-@" else CHAT)
+        return self._paces[self._ranked(chat)[0]], Bucket(f"chat:{chat}", GROUP if chat[0] in "-@" else CHAT)
 
     async def send(self, delivery: Delivery, now: float) -> str:
-        """Returns `<bot's id>:<message's id>`: in a private chat every bot counts messages on its own."""
+        """Returns `<bot's id>:<message's id>`: in a private chat every bot counts messages on its own. One token of
+        several that is refused is said of its bot's bucket alone: the message has another bot the next time."""
         chat, _ = parts(delivery.address)
-        home, count = self._home(chat), len(self._tokens)
-        errors: list[DeliveryError] = []
-        for step in range(count):
-            number = (home + step) % count
+        self._refused = {number: until for number, until in self._refused.items() if until > now}
+        ranked = self._ranked(chat)
+        for number in [number for number in ranked if number not in self._refused] or ranked:
             try:
                 ref = await self._by_bot(number, delivery)
             except Refusal as refusal:
-                errors.append(self._meaning(refusal, number, delivery.address, now))
-                if not (errors[-1].reason == Reason.UNAUTHORIZED or voice.says(refusal, *voice.STRANGER)):
-                    break
+                error = self._meaning(refusal, number, delivery.address, now)
+                if error.reason == Reason.UNAUTHORIZED:
+                    self._refused[number] = now + REFUSED
+                    none_left = len(self._refused) == len(self._tokens)
+                    raise (error if none_left else self._left_by(number)) from None
+                if not voice.says(refusal, *voice.STRANGER):
+                    raise error from None
+                self._note(chat, number, stranger=True)
             else:
-                if step:
-                    self._homes[chat] = number
+                self._note(chat, number, stranger=False)
                 return ref
-        raise _last_word(errors)
+        first = self._ranked(chat)[0]
+        raise error if first in self._strangers[chat] else self._left_by(first)
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
         """The message becomes a photo with the same words under it, or is answered by one, without a sound."""
@@ -133,7 +147,8 @@ class TelegramChannel:
             if _number(bot) == teller and told.isdigit():
                 try:
                     said = delivery.notification if number == LISTENER else replace(delivery.notification, buttons=())
-                    await voice.illustrated(bot, Place(*parts(delivery.address)), int(told), said, png)
+                    if await voice.illustrated(bot, Place(*parts(delivery.address)), int(told), said, png):
+                        keep(self._pictured, f"{delivery.address} {ref}", None)
                 except Refusal as refusal:
                     raise self._meaning(refusal, number, delivery.address, delivery.created) from None
                 return
@@ -141,8 +156,23 @@ class TelegramChannel:
     async def close(self) -> None:
         """The session is not its own."""
 
-    def _home(self, chat: str) -> int:
-        return self._homes.get(chat, crc32(chat.encode()) % len(self._tokens))
+    def _ranked(self, chat: str) -> list[int]:
+        """All bots, a chat's own first: but those whose token is refused come after the others, and strangers last."""
+        count = len(self._tokens)
+        own, strangers = crc32(chat.encode()) % count, self._strangers.get(chat, ())
+        order = [(own + step) % count for step in range(count)]
+        return sorted(order, key=lambda number: (number in strangers, number in self._refused))
+
+    def _note(self, chat: str, number: int, *, stranger: bool) -> None:
+        known = self._strangers.get(chat, frozenset())
+        if stranger is not (number in known):
+            keep(self._strangers, chat, known ^ {number})
+
+    def _left_by(self, number: int) -> DeliveryRefused:
+        """What it means that a message does not go by this bot, while another one's token is good."""
+        bot = self._tokens[number].reference
+        text = f"Telegram refuses the token of {bot}"
+        return DeliveryRefused(text, reason=Reason.UNAUTHORIZED, bucket=self._paces[number].name).only(bot)
 
     def _bot(self, number: int) -> Bot:
         """The bot of this token; another token (the file was replaced) makes another bot."""
@@ -166,8 +196,10 @@ class TelegramChannel:
         # Nobody listens to what is pressed under the messages of the others.
         said = delivery.notification if number == LISTENER else replace(delivery.notification, buttons=())
         follows = int(told) if teller == _number(bot) and told.isdigit() else 0
-        if follows and delivery.replaces and await voice.edited(bot, chat, follows, said):
-            return delivery.origin
+        if follows and delivery.replaces:
+            pictured = f"{delivery.address} {delivery.origin}" in self._pictured
+            if await voice.edited(bot, Place(chat, topic), follows, said, pictured=pictured):
+                return delivery.origin
         place = Place(chat, topic, 0 if delivery.replaces else follows, delivery.loudness is Loudness.SILENT)
         return f"{_number(bot)}:{await voice.say(bot, place, said)}"
 
@@ -175,10 +207,7 @@ class TelegramChannel:
         chat, _ = parts(address)
         wait = voice.wait_of(refusal, now) or 0.0
         bucket = self._limited(number, chat, now, wait) if refusal.status == 429 else ""
-        error = voice.meaning(refusal, address, now, bucket)
-        if isinstance(error, DeliveryMoved):
-            _LOG.warning("Telegram chat %s has become %s: change the receiver's address", chat, parts(error.to)[0])
-        return error
+        return voice.meaning(refusal, address, now, bucket)
 
     def _limited(self, number: int, chat: str, now: float, wait: float) -> str:
         """The bucket that a 429 is about, for Telegram does not say: the chat's, or the bot's where another chat of
@@ -194,14 +223,6 @@ def check_address(address: str) -> str | None:
     if _ADDRESS.fullmatch(address):
         return None
     return "expected a chat id such as 123456789 or -1001234567890, or @channelname; with /<topic id> for a topic"
-
-
-def _last_word(errors: Sequence[DeliveryError]) -> DeliveryError:
-    """What it means that no bot could: one token that is refused is not the whole channel, nor is the chat dead."""
-    tokens = [error for error in errors if error.reason == Reason.UNAUTHORIZED]
-    if tokens and errors[-1].reason in (Reason.UNAUTHORIZED, Reason.FORBIDDEN) and len(tokens) < len(errors):
-        return DeliveryRefused(str(tokens[0]), reason=Reason.UNAUTHORIZED)
-    return errors[-1]
 
 
 def _number(bot: Bot) -> str:

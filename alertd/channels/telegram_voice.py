@@ -8,7 +8,7 @@ Wire format: https://core.telegram.org/bots/api#sendmessage, #sendphoto, #editme
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from alertd.channels.answers import Reason, by_failure, by_status, not_theirs
 from alertd.channels.telegram_message import CAPTION_LIMIT, fits, fitted, html, keyboard, plain
@@ -20,6 +20,8 @@ from alertd.wire.session import retry_after
 
 if TYPE_CHECKING:
     from telegram import Bot
+
+    from alertd.wire.telegram_api import SessionRequest
 
 # Telegram's words for a refusal, in lower case; no page lists them.
 STRANGER = ("can't initiate conversation", "is not a member")
@@ -83,16 +85,30 @@ async def hand(bot: Bot, place: Place, name: str, content: bytes) -> None:
     await asked(bot.send_document, {"document": content, "filename": name, **place.arguments})
 
 
-async def edited(bot: Bot, chat: str, message: int, notification: Notification, code: str = "") -> bool:
+async def fetched(bot: Bot, file: str, most: int) -> bytes:
+    """A file that somebody sent, or its first `most` bytes. The token is a part of its URL: that is nowhere told."""
+    found = await asked(bot.get_file, {"file_id": file})
+    url = found.file_path or ""
+    if not url.startswith(f"{bot.base_file_url}/"):  # a local Bot API server may name a place on its disk
+        raise not_theirs("Telegram")
+    return cast(bytes, await asked(cast("SessionRequest", bot.request).file, {"url": url, "most": most}))
+
+
+async def edited(
+    bot: Bot, place: Place, message: int, notification: Notification, code: str = "", *, pictured: bool = False
+) -> bool:
     """True if the message, or the caption of the photo that it has become, says this now; False where it cannot be
-    changed any more."""
-    where = {"chat_id": chat, "message_id": message}
+    changed any more. `pictured` says that it is known to be a photo: else that is learnt by a refusal."""
+    where = {"chat_id": place.chat, "message_id": message}
     try:
-        try:
-            await _said(bot.edit_message_text, "text", fitted(notification, code), where)
-        except Refusal as refusal:
-            if not says(refusal, _PICTURED):
-                raise
+        if not pictured:
+            try:
+                await _said(bot.edit_message_text, "text", fitted(notification, code), where)
+            except Refusal as refusal:
+                if not says(refusal, _PICTURED):
+                    raise
+                pictured = True
+        if pictured:
             form = fitted(notification, code, limit=CAPTION_LIMIT)
             await _said(bot.edit_message_caption, "caption", form, where)
     except Refusal as refusal:
@@ -102,9 +118,9 @@ async def edited(bot: Bot, chat: str, message: int, notification: Notification, 
     return True
 
 
-async def illustrated(bot: Bot, place: Place, message: int, notification: Notification, png: bytes) -> None:
-    """The message becomes a photo with the same words under it; where it cannot, the photo answers it, silently. A
-    message that is no longer there gets none."""
+async def illustrated(bot: Bot, place: Place, message: int, notification: Notification, png: bytes) -> bool:
+    """True if the message has become a photo with the same words under it; where it cannot, the photo answers it,
+    silently. A message that is no longer there gets none."""
     from telegram import InputMediaPhoto
 
     if captions(notification):
@@ -117,10 +133,11 @@ async def illustrated(bot: Bot, place: Place, message: int, notification: Notifi
             if refusal.status != 400 or says(refusal, *_DEAD):
                 raise
             if says(refusal, _UNCHANGED, *_GONE):
-                return
+                return says(refusal, _UNCHANGED)
         else:
-            return
+            return True
     await photo(bot, place._replace(follows=message, silent=True), png)
+    return False
 
 
 def captions(notification: Notification, code: str = "") -> bool:

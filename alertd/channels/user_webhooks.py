@@ -8,6 +8,7 @@ the connection goes to one of just those. An address here is the URL with the se
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Callable
 from math import inf
 from secrets import token_hex
@@ -18,7 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from alertd.channels.answers import Reason, by_failure
-from alertd.channels.webhook import body, refusal, sign
+from alertd.channels.webhook import body, host, refusal, sign
 from alertd.errors import DeliveryDelayed, DeliveryRefused
 from alertd.model.people import USERS_WEBHOOKS
 from alertd.ports import Bucket, Limit, Pictures
@@ -26,7 +27,6 @@ from alertd.wire.lookups import Full, Lookups
 from alertd.wire.session import patience, tls
 
 if TYPE_CHECKING:
-    import socket
     import ssl
 
     from alertd.model.notification import Delivery
@@ -78,14 +78,16 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        # An IPv4 address within leads to just that one.
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is not None or found in _NAT64:
-            return inner is not None and found.ipv4_mapped is not None and is_public(str(inner))
+        if found.ipv4_mapped is not None:
+            return is_public(str(found.ipv4_mapped))
+        if found not in _UNICAST or found.sixtofour is not None or found.teredo is not None:
+            return False
     return found.is_global and not found.is_multicast
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 (IANA, Global Unicast Address Assignments). Outside of it are the ways in which an IPv4
+address is written as one of IPv6, which may lead back into a network of one's own; 6to4 and Teredo do from within."""
 
 
 class _NotPublic(OSError):
@@ -103,7 +105,7 @@ class Checked(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = 0,  # type: ignore[assignment]  # as aiohttp's own
+        family: socket.AddressFamily = socket.AF_UNSPEC,
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
         if not found or not all(self._allowed(each["host"]) for each in found):
@@ -159,7 +161,7 @@ class UserWebhooks:
                 raise _private() from None
             if _is_from(error, Full):
                 raise DeliveryDelayed("too many names are being looked up", reason=Reason.CONNECTION) from None
-            raise by_failure(error, one_address=True) from None
+            raise by_failure(error).only(host(url)) from None
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
         """Nothing is added here."""

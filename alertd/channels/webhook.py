@@ -14,8 +14,10 @@ A message is a POST whose body is this object (version 1; fields may be added, n
     Alertd-Signature     v1=<hex>, and while a secret is being changed ,v1=<hex> by the next one
 
 The signature is HMAC-SHA256, keyed with the secret, over timestamp "." nonce "." body. `verify` checks it. Answer 2xx
-once the message is safe; 408, 425, 429 (with or without Retry-After) and 5xx bring it again; anything else refuses it,
-and after 404 or 410 an address that is a URL gets nothing more.
+once the message is safe; 408, 425, 429 (with or without Retry-After) and 5xx bring it again; anything else refuses it.
+After 410, and after 404 where the address is a URL, the address gets nothing more until somebody revives it. The
+channel's own `url` is the operator's: at 401, 403, 404 and redirects, which say nothing of the message but that
+something on the way is not as it should be, its messages wait while the operator is told.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from yarl import URL
 from alertd.channels.answers import by_failure, by_status
 from alertd.channels.kind import ChannelKind
 from alertd.channels.text import Room, fit, plain
-from alertd.errors import ConfigError, DeliveryError
+from alertd.errors import ConfigError, DeliveryError, DeliveryRefused
 from alertd.model.notification import Delivery
 from alertd.ports import Bucket, Limit, Pictures
 from alertd.wire.secret import Secret
@@ -97,12 +99,12 @@ class Webhook:
         """Returns "": an endpoint has no name for a message but ours."""
         from aiohttp import ClientError
 
-        own = delivery.address == DEFAULT
+        url = self._url if delivery.address == DEFAULT else URL(delivery.address)
         content = body(delivery)
         try:
             headers = sign(content, delivery.message, self._secrets(), now=now, nonce=token_hex(16))
             async with self._session.post(
-                self._url if own else delivery.address,
+                url,
                 data=content,
                 headers=headers,
                 proxy=self._settings.proxy_url(),
@@ -112,8 +114,10 @@ class Webhook:
                 if 200 <= answer.status < 300:
                     return ""
                 raise await refusal(answer, delivery.address, now)
-        except (ClientError, OSError, ConfigError) as error:
-            raise by_failure(error, one_address=not own) from None
+        except ConfigError as error:
+            raise by_failure(error) from None
+        except (ClientError, OSError) as error:
+            raise by_failure(error).only(host(url)) from None
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
         """Nothing is added here."""
@@ -186,15 +190,23 @@ def verify(
 async def refusal(answer: ClientResponse, address: str, now: float) -> DeliveryError:
     """The error of an answer that is not 2xx."""
     said = (await answer.content.read(SAID)).decode("utf-8", "replace")
-    return by_status(
-        answer.status,
+    status, own = answer.status, address == DEFAULT
+    error = by_status(
+        status,
         " ".join(said.split()),
         retry_after=retry_after(answer.headers.get("Retry-After"), now),
         bucket=_endpoint(address),
-        # A stranger's endpoint that knows no signature must not hold back the others.
-        whole_channel=answer.status == 401 and address == DEFAULT,
-        dead=answer.status in (404, 410) and address != DEFAULT,
+        whole_channel=False,  # what one endpoint says holds back no other
+        dead=status == 410 or (status == 404 and not own),
     )
+    if own and isinstance(error, DeliveryRefused) and (status in (401, 403, 404) or status < 400):
+        error.bucket = _endpoint(address)
+    return error.only(host(answer.url))
+
+
+def host(url: URL) -> str:
+    """What the operator knows an endpoint by: the rest of a URL may be a key to it."""
+    return url.host or str(url)
 
 
 def _endpoint(address: str) -> str:

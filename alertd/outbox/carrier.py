@@ -1,14 +1,16 @@
 """One attempt: a message is drawn and handed to the platform, and what that answers is judged."""
 
+import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from alertd.dispatch.notice import delivery_key, recovery_key
 from alertd.errors import DeliveryDelayed, DeliveryError, DeliveryMoved, DeliveryRefused
 from alertd.model.notification import Delivery, Queued
+from alertd.model.people import is_persons
 from alertd.model.units import say_duration
 from alertd.outbox.health import Health
 from alertd.outbox.late import may_repeat
@@ -31,17 +33,22 @@ _SHORT = 1.0
 """A rest that is not worth writing down, seconds."""
 
 _MOVES = 3
-"""How often an address may move at once: two that point at each other must not be asked in a loop."""
+"""How often a message may go another way at once: two that point at each other must not be asked in a loop."""
+
+_MANY = 4096
+"""Servers of which it is remembered whether they work."""
 
 
 @dataclass(slots=True)
 class Call:
-    """A message, and what it is counted against. `drawn` is what is sent of it, None before."""
+    """A message, and what it is counted against. `drawn` is what is sent of it, None before; `said` what the platform
+    did, "" where it has taken it."""
 
     queued: Queued
     buckets: tuple[str, ...]
     cells: Cells
     drawn: Delivery | None = None
+    said: str = ""
 
     @property
     def title(self) -> str:
@@ -54,7 +61,7 @@ class Call:
 
 class Carrier:
     """Everything about one channel but the store. `asked` are the rests of buckets that the platform has asked for and
-    that are not written down yet: whoever writes takes them."""
+    that are not written down yet: `stir` is set then, and whoever writes takes them."""
 
     def __init__(
         self,
@@ -69,6 +76,7 @@ class Carrier:
     ) -> None:
         self.pace = Pace()
         self.asked: dict[str, float] = {}
+        self.stir = asyncio.Event()
         self._channel = channel
         self._clock = clock
         self._draw = draw
@@ -76,14 +84,22 @@ class Carrier:
         self._random = random
         self._tell = tell
         self._retry = retry or Retry()
-        self._health = Health()
+        self._healths = {WHOLE: Health()}  # by bucket
         self._setbacks = Setbacks()
-        self._rests = 0  # for how often in a row the whole channel was held back
+        self._told: Mapping[str, float] = {}
+
+    def know(self, told: Mapping[str, float]) -> None:
+        """What the operator was told before this process began, see `Health.of`."""
+        self._told, self._healths = told, {WHOLE: Health.of(delivery_key(self._channel.name), told)}
 
     @property
     def probing(self) -> bool:
         """True while nobody knows whether the channel takes messages: one at a time finds out."""
-        return self._rests > 0
+        return self._healths[WHOLE].rests > 0
+
+    def troubles(self, now: float) -> dict[str, str]:
+        """What is down just now, for how long and why: "" for the channel, else that server of it."""
+        return {health.about: trouble for health in self._healths.values() if (trouble := health.trouble(now))}
 
     def hopeless(self, queued: Queued, now: float) -> Settled | None:
         """What becomes of a message that must not be tried any more."""
@@ -104,6 +120,7 @@ class Carrier:
         """A platform asks that a bucket takes nothing before."""
         self.pace.rest(bucket, until)
         self.asked[bucket] = until
+        self.stir.set()
 
     async def bring(self, call: Call) -> Settled:
         """One attempt. Whatever comes of it is settled: a bug buries that message alone."""
@@ -125,32 +142,39 @@ class Carrier:
             log.error("a bug in sending %s over %s\n%s", queued.message, queued.channel, text)
             return _refused(queued, "bug", self._clock.now())
         now = self._clock.now()
-        self._rests = 0
         self._setbacks.took(queued.row)
-        if self._health.worked(now):
-            self._tell(recovery_key(queued.channel), f"{queued.channel} takes messages again.", "")
+        self._worked(queued, now)
         return Settled(row=queued.row, fate=Fate.SENT, at=now, ref=ref)
+
+    def _worked(self, queued: Queued, now: float) -> None:
+        """The channel does, and what has taken this message: the channel knows by now which of its ways it went."""
+        ways = self._channel.buckets(queued.address) if len(self._healths) > 1 else ()
+        for name in (WHOLE, *[bucket.name for bucket in ways]):
+            if (health := self._healths.get(name)) and health.worked(now):
+                self._tell_of(queued, health, "takes messages again.", well=True)
 
     def _judge(self, call: Call, error: DeliveryError, started: float) -> Settled:
         queued, now = call.queued, self._clock.now()
+        call.said = redact(str(error))
         if isinstance(error, DeliveryDelayed):
-            log.warning("%s does not take %s yet: %s", queued.channel, queued.message, redact(str(error)))
-            settled = self._delay(queued, error, started, now)
+            log.warning("%s does not take %s yet: %s", queued.channel, queued.message, call.said)
+            settled = self._delay(call, error, started, now)
             doubt = settled.uncertain or (queued.uncertain and not queued.wanted)
             return _in_doubt(queued, now) if doubt and not self._may_resend(queued, settled.due) else settled
-        log.warning("%s refused %s: %s", queued.channel, queued.message, redact(str(error)))
+        log.warning("%s refused %s: %s", queued.channel, queued.message, call.said)
         if not isinstance(error, DeliveryRefused):
             return _refused(queued, error.reason, now)
-        if error.whole_channel:
-            return self._refuse_all(queued, error, started, now)
         if error.dead:
             return Settled(row=queued.row, fate=Fate.BURIED, at=now, reason=error.reason, dead=True)
+        if error.whole_channel or error.bucket:
+            return self._refuse_all(queued, error, started, now)
         return _refused(queued, error.reason, now)
 
-    def _delay(self, queued: Queued, error: DeliveryDelayed, started: float, now: float) -> Settled:
-        age = now - queued.created
+    def _delay(self, call: Call, error: DeliveryDelayed, started: float, now: float) -> Settled:
+        queued, age = call.queued, now - call.queued.created
         due = self._retry.at(queued.attempts, error.retry_after, now, self._random, age=age)
         if isinstance(error, DeliveryMoved):
+            log.warning("%s: %s is %s now: change its receiver's address", queued.channel, queued.address, error.to)
             due = now if queued.attempts < _MOVES else due
             return replace(_later(queued, now, due, reason=error.reason), moved=error.to)
         uncertain = error.uncertain
@@ -158,48 +182,79 @@ class Carrier:
             # The platform is well, and says what it wants.
             self.rest(error.bucket, due)
             return _later(queued, now, due, reason=error.reason, uncertain=uncertain)
-        if self._health.failed(started, now):
+        scope = call.buckets[-1] if error.about else WHOLE
+        health = self._failing(queued, scope, error)
+        if health.failed(started, now):
             trouble = f"takes no messages ({error.reason}).\nThey wait, and are tried again and again."
-            self._tell(delivery_key(queued.channel), f"{queued.channel} {trouble}", "")
+            self._tell_of(queued, health, trouble)
         aside = False
         if error.whole_channel:
-            due = self._hold_back(error, now, age)
+            due = self._hold_back(scope, error, now, age)
         else:
             aside = self._setbacks.failed(queued.row)
-            if self._health.down:  # the next probe is another message: this one may be the only one that fails
-                due = max(due, self._hold_back(error, now, age) + self._retry.first)
+            if health.down:  # the next probe is another message: this one may be the only one that fails
+                due = max(due, self._hold_back(scope, error, now, age) + self._retry.first)
         return replace(_later(queued, now, due, reason=error.reason, uncertain=uncertain), aside=aside)
 
-    def _hold_back(self, error: DeliveryDelayed, now: float, age: float) -> float:
-        """The whole channel rests: for as long as the platform asks, else longer every time."""
+    def _hold_back(self, scope: str, error: DeliveryDelayed, now: float, age: float) -> float:
+        """The whole channel rests, or the bucket of one server: for as long as it asks, else longer every time."""
         asked = error.retry_after if error.whole_channel else None
-        until = self._retry.at(self._rests, asked, now, self._random, age=age)
+        health = self._healths[scope]
+        until = self._retry.at(health.rests, asked, now, self._random, age=age)
         if not error.whole_channel:
             until = min(until, now + self._retry.probe)
-        if self.pace.rest_until <= now:  # sends that were in flight together fail together: once
-            self._rests += 1
-        self.pace.rest(WHOLE, until)
+        if self.pace.rest_at(scope) <= now:  # sends that were in flight together fail together: once
+            health.rests += 1
+        self.pace.rest(scope, until)
         if asked:
-            self.asked[WHOLE] = self.pace.rest_until
+            self.asked[scope] = self.pace.rest_at(scope)
         return until
 
     def _refuse_all(self, queued: Queued, error: DeliveryRefused, started: float, now: float) -> Settled:
-        """The credential is refused: everything waits, the operator is told once, and it is tried now and then."""
+        """A credential or a server refuses everything: what needs it waits, the operator is told once, and it is tried
+        now and then. What has another way, as the channel knows by now, goes there at once."""
         due = now + self._retry.refused
-        self.rest(WHOLE, due)
-        self._rests += 1
-        if self._health.failed(started, now, for_good=True):
-            self._tell(
-                delivery_key(queued.channel),
-                f"{queued.channel} refuses alertd's credential ({error.reason}).\n"
-                f"Its messages wait. They are tried again every {say_duration(self._retry.refused)}.",
-                "",
-            )
+        health = self._failing(queued, error.bucket, error)
+        if error.whole_channel:
+            self.rest(WHOLE, due)
+            health.rests += 1
+        elif error.bucket not in [bucket.name for bucket in self._channel.buckets(queued.address)]:
+            due = now if queued.attempts < _MOVES else self._retry.at(queued.attempts, None, now, self._random)
+        if health.failed(started, now, for_good=True):
+            # As `channels.answers.Reason` has it.
+            what = "alertd's credential" if error.reason == "unauthorized" else "every message"
+            again = f"What needs it waits, and is tried again every {say_duration(self._retry.refused)}."
+            self._tell_of(queued, health, f"refuses {what} ({error.reason}).\n{again}")
         return _later(queued, now, due, reason=error.reason)
+
+    def _failing(self, queued: Queued, scope: str, error: DeliveryError) -> Health:
+        """Of the channel, or of what is counted against a bucket of its own."""
+        if scope not in self._healths and len(self._healths) > _MANY:
+            del self._healths[next(name for name in self._healths if name != WHOLE)]
+        health = self._healths.setdefault(scope, Health.of(self._key(error.about), self._told, error.about))
+        if not _private(queued, health):
+            health.why = redact(str(error))
+        return health
+
+    def _key(self, about: str) -> str:
+        return delivery_key(self._channel.name, f":down:{about}" if about else "")
+
+    def _tell_of(self, queued: Queued, health: Health, what: str, *, well: bool = False) -> None:
+        """To the operator."""
+        name, about = queued.channel, health.about
+        if _private(queued, health):
+            return
+        key = self._key(about)
+        self._tell(recovery_key(key) if well else key, f"{name} ({about}) {what}" if about else f"{name} {what}", "")
 
     def _may_resend(self, queued: Queued, at: float) -> bool:
         """True if what may have arrived may be sent at that time: its first attempt was not before it was made."""
         return self._channel.resends or at < queued.created + self._channel.remembers
+
+
+def _private(queued: Queued, health: Health) -> bool:
+    """Whether it is a person's own server: what becomes of it is nobody else's business."""
+    return bool(health.about) and is_persons(queued.receiver)
 
 
 def _later(queued: Queued, now: float, due: float, *, reason: str, uncertain: bool = False) -> Settled:

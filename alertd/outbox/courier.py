@@ -67,11 +67,13 @@ class Courier:
         self._store = store
         self._clock = clock
         self._freed = freed
-        self.illustrator = Illustrator(channel, clock, draw=draw, pace=lambda: self._carrier.pace, wanted=self._wanted)
+        self.illustrator = Illustrator(channel, clock, draw=draw, carrier=lambda: self._carrier, wanted=self._wanted)
         self._report = Reports(channel.name, tell, on_settled, self.illustrator.sent)
         self._carrier = Carrier(
             channel, clock, draw=draw, with_chart=self.illustrator.with_chart, random=random, tell=tell, retry=retry
         )
+        self._stir = self._carrier.stir
+        self.know, self.troubles = self._carrier.know, self._carrier.troubles
         self.turns = Turns(channel, clock, carrier=self._carrier, wanted=self._unbegun)
         self._heads: list[Call] = []  # claimed, and not begun: in the order in which they are to go
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
@@ -83,7 +85,6 @@ class Courier:
         self._news = True
         self._store_at = -inf  # a store that was busy is left alone until then
         self._draining = False
-        self._stir = asyncio.Event()
         self._done = asyncio.Event()
 
     def wake(self) -> None:
@@ -160,7 +161,7 @@ class Courier:
             if begins:
                 await self._look(now)
                 again = await self._begin(now)
-            elif self._outcomes:
+            elif self._outcomes or self._carrier.asked:
                 await self._write([], now)
         except StorageBusy as error:
             log.warning("the outbox of %s has to wait: %s", self._name, error)
@@ -218,7 +219,7 @@ class Courier:
             for call in go:
                 if now >= call.queued.expires or call.queued.members:
                     await self._gather(call, now)
-            if go or self._outcomes:
+            if go or self._outcomes or self._carrier.asked:
                 begun = await self._write(go, now)
         finally:
             taking.undo()

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from alertd.dispatch.notice import delivery_key
-from alertd.model.notification import Delivery
+from alertd.model.notification import Delivery, Queued
 from alertd.model.people import is_persons
+from alertd.model.units import say_duration
 from alertd.outbox.carrier import Call, Tell
 from alertd.outbox.pacing import Cells
 from alertd.rows import Fate, Settled
@@ -41,7 +42,7 @@ class Reports:
         receiver, about = "", queued.receiver
         if settled.dead:  # told whatever else was told of this receiver: nothing else will be
             receiver, about = queued.receiver, f"{queued.receiver}:dead:{queued.address}"
-        text = given_up(self._channel, queued.receiver, settled, _called(call))
+        text = given_up(queued, settled, _called(call), said=call.said)
         self._tell(delivery_key(self._channel, about), text, receiver)
 
 
@@ -50,13 +51,18 @@ def _called(call: Call) -> str:
     return call.queued.message if is_persons(call.queued.receiver) else call.title
 
 
-def given_up(channel: str, receiver: str, settled: Settled, what: str) -> str:
-    """To the operator, or to whoever does not get it over another channel; `what` is what the message is called."""
+def given_up(queued: Queued, settled: Settled, what: str, *, said: str = "") -> str:
+    """To the operator, or to whoever does not get it over another channel; `what` is what the message is called,
+    `said` what the platform did, which may hold an address: that of a person is nobody else's business."""
+    channel, receiver = queued.channel, queued.receiver
+    why = settled.reason if is_persons(receiver) else said or settled.reason
     if settled.dead:
-        trouble = f"{channel} cannot reach {receiver} any more ({settled.reason})."
-        return f"{trouble}\nNothing is sent there until it is tried again by hand: {what}"
+        trouble = f"{channel} cannot reach {receiver} any more ({why})."
+        how = "again, see `settings` by chat" if is_persons(receiver) else "again by hand"
+        return f"{trouble}\nNothing is sent there until it is tried {how}: {what}"
     if settled.fate is Fate.EXPIRED:
-        return f"{channel} could not bring a message to {receiver} for a week.\nIt is given up: {what}"
+        tried = say_duration(settled.at - max(queued.created, queued.began))
+        return f"{channel} could not bring a message to {receiver} in {tried}.\nIt is given up: {what}"
     if settled.reason == "uncertain":
         return f"{channel} did not say whether it has a message to {receiver}.\nIt is not sent again: {what}"
-    return f"{channel} did not take a message to {receiver} ({settled.reason}).\nIt is not tried again: {what}"
+    return f"{channel} did not take a message to {receiver} ({why}).\nIt is not tried again: {what}"

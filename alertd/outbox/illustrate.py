@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeAlias
 
 from alertd.errors import DeliveryDelayed, DeliveryError
 from alertd.model.notification import Delivery, Picture, Queued
-from alertd.outbox.carrier import Draw
-from alertd.outbox.pacing import WHOLE, Cells, Pace
-from alertd.ports import Channel, Clock, Pictures
+from alertd.outbox.carrier import Carrier, Draw
+from alertd.outbox.pacing import WHOLE, Cells
+from alertd.ports import Channel, Clock, Pictures, ended_by
 from alertd.wire.secret import redact
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ class _Begun(NamedTuple):
 class Illustrator:
     """The charts of one channel; they come from `charts`, None where messages have none.
 
-    `draw` makes of a message what is sent of it; `pace` is what is counted against the platform; `wanted` has the cells
-    of each message that waits, None where one may wait for any of them.
+    `draw` makes of a message what is sent of it; `carrier` has what is counted against the platform; `wanted` has the
+    cells of each message that waits, None where one may wait for any of them.
     """
 
     def __init__(
@@ -70,17 +70,19 @@ class Illustrator:
         clock: Clock,
         *,
         draw: Draw,
-        pace: Callable[[], Pace],
+        carrier: Callable[[], Carrier],
         wanted: Callable[[], Sequence[Cells] | None],
     ) -> None:
         self.charts: Charts | None = None
         self._channel = channel
         self._clock = clock
-        self._pace = pace
+        self._carrier = carrier
         self._wanted = wanted
         self._draw = draw
         self._begun: dict[str, _Begun] = {}  # by message
         self._waiting: deque[_Waiting] = deque()
+        self._adorned = ""  # the message that is being given its chart just now, by its ref
+        self._handed_over = asyncio.Event()
         self._stir = asyncio.Event()
 
     def claimed(self, queued: Queued, now: float) -> None:
@@ -101,9 +103,12 @@ class Illustrator:
             self._begun[queued.message] = _Begun(picture, drawing, until)
 
     async def with_chart(self, delivery: Delivery) -> Delivery:
-        """The delivery with its chart, where the channel takes it so and it is there."""
+        """The delivery with its chart, where the channel takes it so and it is there; one that takes another's place
+        waits for the chart that is on its way to that one."""
         if delivery.replaces:
             self._overtaken(delivery.origin)
+            while self._adorned == delivery.origin:
+                await self._handed_over.wait()
         begun = self._begun.pop(delivery.message, None)
         picture = delivery.notification.picture
         if self.charts is None or picture is None or self._channel.pictures is not Pictures.BEFORE:
@@ -118,9 +123,7 @@ class Illustrator:
 
     async def _in_time(self, drawing: asyncio.Task[bytes | None], until: float) -> bytes | None:
         """What is drawn by then."""
-        done = asyncio.Event()
-        drawing.add_done_callback(lambda _: done.set())
-        if drawing.done() or await self._clock.wait(done, until):
+        if await ended_by(self._clock, drawing, until):
             return drawing.result()
         drawing.cancel()
         return None
@@ -164,7 +167,7 @@ class Illustrator:
     def _may_go(self, cells: Cells, now: float) -> bool:
         """Whether no message waits for the same, and the platform has room for a burst of them even after it."""
         wanted = self._wanted()
-        if wanted is None or now < self._pace().rest_until:
+        if wanted is None or now < self._carrier().pace.rest_until:
             return False
         taken = {id(cell) for theirs in wanted for cell in theirs}
         return all(id(cell) not in taken and cell.is_full(now) for cell in cells)
@@ -186,6 +189,8 @@ class Illustrator:
 
     async def _hand_over(self, one: _Waiting, png: bytes) -> None:
         delivery = one.delivery
+        self._adorned = one.ref
+        self._handed_over.clear()
         try:
             await self._channel.illustrate(delivery, one.ref, png)
         except DeliveryError as error:
@@ -193,18 +198,19 @@ class Illustrator:
             if isinstance(error, DeliveryDelayed) and error.retry_after and (error.bucket or error.whole_channel):
                 # Messages are counted with it.
                 bucket = WHOLE if error.whole_channel else error.bucket
-                self._pace().rest(bucket, self._clock.now() + error.retry_after)
+                self._carrier().rest(bucket, self._clock.now() + error.retry_after)
         except Exception:  # a chart is worth no message
             log.error("a bug in the chart of %s\n%s", delivery.message, redact(traceback.format_exc()))
+        finally:
+            self._adorned = ""
+            self._handed_over.set()
 
     async def _drawn(self, charts: Charts, picture: Picture, until: float) -> bytes | None:
         """The chart, empty where there is none; None where it was not there by then."""
         drawing = asyncio.ensure_future(charts.draw(picture))
-        done = asyncio.Event()
-        drawing.add_done_callback(lambda _: done.set())
         try:
             await asyncio.sleep(0)  # what was drawn before is there at once
-            if not drawing.done() and not await self._clock.wait(done, until):
+            if not await ended_by(self._clock, drawing, until):
                 return None
             return drawing.result() or b""
         except Exception:

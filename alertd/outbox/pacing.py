@@ -101,6 +101,11 @@ class Pace:
         """What messages with these buckets have to ask."""
         return tuple([self._cell(bucket) for bucket in buckets])
 
+    def rest_at(self, bucket: str) -> float:
+        """Until when one bucket rests, whatever the channel does; 0 where it never did."""
+        cell = self._cells.get(bucket)
+        return cell.rest if cell else 0.0
+
     def rest(self, bucket: str, until: float) -> None:
         """Nothing that is counted against it goes before."""
         cell = self._cells.get(bucket) or self._cell(Bucket(bucket, Limit(0.0)))

@@ -47,6 +47,20 @@ async def raise_refusal(response: ClientResponse) -> None:
         raise Refusal(response.status, response.headers, await response.read())
 
 
+async def download(
+    session: ClientSession, url: str, most: int, *, headers: Mapping[str, str] | None = None, **way: Any
+) -> bytes:
+    """A file, or its first `most` bytes; redirects are not followed. `way` is what else aiohttp's request takes. Raises
+    Refusal, ClientError or OSError."""
+    plain = {"Accept-Encoding": "identity", **(headers or {})}
+    content = bytearray()
+    async with session.request("GET", url, headers=plain, allow_redirects=False, **way) as answer:
+        await raise_refusal(answer)
+        while chunk := await answer.content.read(most - len(content)):
+            content += chunk
+    return bytes(content)
+
+
 class SdkSession:
     """What an SDK takes for its aiohttp session: the shared one, with arguments that every request gets."""
 

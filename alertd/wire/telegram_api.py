@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from alertd.wire.sdk import Refusal
+from alertd.wire.sdk import Refusal, download
 from alertd.wire.session import patience
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class SessionRequest(BaseRequest):
             if not 200 <= answer.status < 300:
                 raise Refusal(answer.status, answer.headers, content)
             return answer.status, content
+
+    async def file(self, url: str, most: int) -> bytes:
+        """A file by the URL that a `Bot` has of it, or its first `most` bytes."""
+        return await download(self._session, url, most, ssl=self._tls, proxy=self._proxy(), timeout=self._patience)
 
 
 def _form(data: RequestData) -> FormData | dict[str, str]:

@@ -17,8 +17,11 @@ from alertd.ports import Channel
 Certify = Callable[[str], tuple[SSLContext, str]]
 """A name → a server's certificate for it, and the file of the authority that it comes from."""
 
-TIMEOUT = 0.3
+PATIENCE = 10.0
 """Seconds that the channels under test wait for an answer: real ones, for the sockets are real."""
+
+IMPATIENCE = 1.0
+"""The same where no answer comes."""
 
 
 class Case(StrEnum):

@@ -44,11 +44,6 @@ def test_no_answer(error: Exception, reason: Reason, whole: bool, uncertain: boo
     assert "canary" not in str(delayed)
 
 
-def test_one_address_alone_does_not_hold_back_the_channel() -> None:
-    for cause in (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), ssl.SSLError("no")):
-        assert not by_failure(cause, one_address=True).whole_channel
-
-
 @pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 405, 410, 413, 418, 422])
 def test_a_refusal(status: int) -> None:
     assert isinstance(by_status(status), DeliveryRefused)

@@ -16,7 +16,7 @@ from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryR
 from alertd.model.notification import Loudness, Notification
 from alertd.ports import Channel
 from tests.channels.adapters import ADAPTERS
-from tests.channels.cases import TIMEOUT, Adapter, Case, Certify, Follow, seen, verdict
+from tests.channels.cases import IMPATIENCE, PATIENCE, Adapter, Case, Certify, Follow, seen, verdict
 from tests.channels.proxy import Proxy
 from tests.channels.samples import FULL, NASTY, delivery
 from tests.fakes import START
@@ -48,7 +48,7 @@ def make(session: ClientSession, tmp_path: Path) -> Make:
     def build(adapter: Adapter, server: object, **network: object) -> Channel:
         key = tmp_path / "key"
         key.write_text(adapter.secret + "\n")
-        return adapter.build(server, f"file:{key}", session, {"timeout": TIMEOUT, **network})
+        return adapter.build(server, f"file:{key}", session, {"timeout": PATIENCE, **network})
 
     return build
 
@@ -63,7 +63,7 @@ async def test_an_answer_becomes_its_error_and_no_secret_shows(
     error: DeliveryError | None = None
     shown = ""
     async with adapter.platform(record, None) as server:
-        channel = make(adapter, server)
+        channel = make(adapter, server, timeout=IMPATIENCE if case is Case.SILENCE else PATIENCE)
         record.answers.extend(adapter.answers(case))
         try:
             await channel.send(delivery(FULL, address=adapter.address), START)
@@ -104,7 +104,7 @@ async def test_a_platform_that_says_the_secret_is_not_repeated(adapter: Adapter,
 @each_adapter
 async def test_after_trouble_the_next_message_arrives(adapter: Adapter, make: Make, record: Record) -> None:
     async with adapter.platform(record, None) as server:
-        channel = make(adapter, server)
+        channel = make(adapter, server, timeout=IMPATIENCE)
         for case in (Case.SERVER_ERROR, Case.DROPPED, Case.LIMITED, Case.SILENCE):
             record.answers.extend(adapter.answers(case))
             with pytest.raises(DeliveryDelayed):
@@ -234,7 +234,7 @@ async def test_an_authority_of_ones_own_is_trusted_when_named(
 ) -> None:
     context, ca_file = certified("localhost")
     async with adapter.platform(record, context) as server:
-        channel = make(adapter, server, ca_file=ca_file, timeout=5)
+        channel = make(adapter, server, ca_file=ca_file)
         await channel.send(delivery(address=adapter.address), START)
         await channel.close()
     assert [got.address for got in record.received] == [adapter.noted]
@@ -247,7 +247,7 @@ async def test_a_certificate_of_nobody_known_or_of_another_name_gets_nothing(
 ) -> None:
     context, ca_file = certified(name)
     async with adapter.platform(record, context) as server:
-        channel = make(adapter, server, timeout=5, **({"ca_file": ca_file} if known else {}))
+        channel = make(adapter, server, **({"ca_file": ca_file} if known else {}))
         with pytest.raises(DeliveryDelayed) as raised:
             await channel.send(delivery(address=adapter.address), START)
         await channel.close()
@@ -258,7 +258,7 @@ async def test_a_certificate_of_nobody_known_or_of_another_name_gets_nothing(
 @each_adapter
 async def test_a_proxy_carries_the_message(adapter: Adapter, make: Make, record: Record) -> None:
     async with adapter.platform(record, None) as server, Proxy() as proxy:
-        channel = make(adapter, server, proxy=proxy.url, timeout=5)
+        channel = make(adapter, server, proxy=proxy.url)
         await channel.send(delivery(address=adapter.address), START)
         await channel.close()
         assert set(proxy.targets) == {f"localhost:{server.port}"}

@@ -132,6 +132,23 @@ async def test_a_message_that_comes_twice_is_shown_once(bot: DiscordChannel, pla
 
 
 @pytest.mark.parametrize(
+    ("answer", "dead", "whole"),
+    [
+        pytest.param(said(404, {"message": "Unknown Webhook", "code": 10015}), True, False, id="deleted"),
+        pytest.param(said(401, {"message": "Invalid Webhook Token", "code": 50027}), True, False, id="another token"),
+        pytest.param(said(404, "<h1>Not Found</h1>"), False, True, id="a proxy's page"),
+    ],
+)
+async def test_a_webhook_that_was_deleted_is_dead_and_one_that_is_not_found_waits(
+    answer: Answer, dead: bool, whole: bool, webhook: DiscordChannel, platform: DiscordPlatform
+) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(DeliveryRefused) as raised:
+        await webhook.send(delivery(address="default"), START)
+    assert (raised.value.dead, raised.value.whole_channel) == (dead, whole)
+
+
+@pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (said(429, {"retry_after": 64.57, "global": False}, Via="1.1 google"), (64.57, False)),

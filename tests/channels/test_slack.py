@@ -1,13 +1,14 @@
 """Slack: its blocks, its words for a refusal, its two ways in."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alertd.channels.answers import Reason
@@ -104,7 +105,7 @@ async def test_a_word_has_its_reason(
 @pytest.mark.parametrize(
     ("answer", "error", "expected"),
     [
-        (said(404, "no_service", "text/html"), DeliveryRefused, (Reason.UNAUTHORIZED, True)),
+        (said(404, "no_service", "text/html"), DeliveryRefused, (Reason.UNAUTHORIZED, False)),
         (said(410, "channel_is_archived", "text/html"), DeliveryRefused, (Reason.NOT_FOUND, False)),
         (said(403, "action_prohibited", "text/html"), DeliveryRefused, (Reason.FORBIDDEN, False)),
         (said(400, "invalid_payload", "text/html"), DeliveryRefused, (Reason.BAD_REQUEST, False)),
@@ -125,6 +126,37 @@ async def test_a_webhooks_word_has_its_reason(
         await webhook.send(delivery(address="default"), START)
     assert verdict(raised.value) == expected
     assert len(platform.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "dead", "whole"),
+    [
+        pytest.param(said(403, "invalid_token", "text/html"), True, False, id="revoked"),
+        pytest.param(said(404, "no_service", "text/html"), True, False, id="deleted"),
+        pytest.param(said(410, "", "text/html"), True, False, id="gone for good"),
+        pytest.param(said(404, "<h1>Not Found</h1>", "text/html"), False, True, id="a proxy's page"),
+    ],
+)
+async def test_a_webhook_that_was_revoked_is_dead_and_one_that_is_not_found_waits(
+    answer: Answer, dead: bool, whole: bool, webhook: SlackChannel, platform: SlackPlatform
+) -> None:
+    platform.record.answers.append(answer)
+    with pytest.raises(DeliveryRefused) as raised:
+        await webhook.send(delivery(address="default"), START)
+    assert (raised.value.dead, raised.value.whole_channel) == (dead, whole)
+
+
+@pytest.mark.parametrize(
+    ("word", "dead"),
+    [("not_in_channel", True), ("cannot_dm_bot", True), ("is_archived", True), ("access_denied", False)],
+)
+async def test_a_conversation_that_is_closed_to_the_bot_is_dead(
+    word: str, dead: bool, bot: SlackChannel, platform: SlackPlatform
+) -> None:
+    platform.record.answers.append(said(200, json.dumps({"ok": False, "error": word})))
+    with pytest.raises(DeliveryRefused) as raised:
+        await bot.send(delivery(address="#alerts"), START)
+    assert raised.value.dead is dead
 
 
 @pytest.mark.parametrize(
@@ -208,6 +240,18 @@ async def test_a_thread_that_is_gone_is_left(bot: SlackChannel, platform: SlackP
     assert [got.replies for got in platform.record.received] == [""]
 
 
+async def test_an_address_may_be_a_thread(bot: SlackChannel, platform: SlackPlatform) -> None:
+    head = await bot.send(delivery(address="C0123456789"), START)
+    sent = delivery(address=f"C0123456789/{head}")
+    first = await bot.send(sent, START)
+    await bot.illustrate(sent, first, b"\x89PNG chart")
+    await bot.send(delivery(address=sent.address, origin=first), START)
+    assert [(got.address, got.replies) for got in platform.record.received[1:]] == [("C0123456789", head)] * 3
+    assert bot.buckets(sent.address) == bot.buckets("C0123456789")
+    await bot.send(delivery(address="C0123456789/1700000000.000001"), START)
+    assert (platform.record.received[-1].address, platform.record.received[-1].replies) == ("C0123456789", "")
+
+
 BUTTONS = (Button("Snooze 1 h", "snooze:e7:1h"), Button("<!here> " * 20, "why:e7"))
 
 
@@ -255,6 +299,18 @@ async def test_a_chart_of_a_message_without_a_name_is_left(bot: SlackChannel, pl
     assert platform.requests == []
 
 
+@pytest.mark.parametrize("address", ["#alerts", "U0ANN00001"])
+async def test_a_chart_that_has_no_conversation_to_go_to_is_left_and_logged(
+    address: str, bot: SlackChannel, platform: SlackPlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its message was sent by a process of before."""
+    caplog.set_level(logging.INFO)
+    await bot.illustrate(delivery(address=address), "1700000000.000001", b"chart")
+    assert platform.requests == []
+    assert "Slack has not said which conversation it is in" in caplog.text
+    assert address not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
@@ -276,6 +332,7 @@ async def test_a_chart_that_is_not_taken_has_its_reason(
 
 
 @given(notification=huge_ones, code=st.text(max_size=9000) | st.text("`\n<", max_size=9000))
+@example(notification=FULL, code="`" * 5)
 def test_a_reply_with_code_is_within_the_limits(notification: Notification, code: str) -> None:
     body = payload(notification, buttons=BUTTONS * 20, code=code)
     assert read(body)

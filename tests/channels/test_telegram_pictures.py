@@ -133,7 +133,28 @@ async def test_what_replaces_a_message_that_became_a_photo_changes_its_caption(
     last = platform.record.received[-1]
     assert (last.edits, last.picture) == ("1", PNG)
     assert "calm again" in last.text
-    assert methods(platform)[2:4] == ["editMessageText", "editMessageCaption"]
+    assert methods(platform)[2:] == ["editMessageCaption"] * 2, "it knows what has become of its message"
+
+
+async def test_who_does_not_remember_that_a_message_became_a_photo_is_refused_once(
+    channel: TelegramChannel, platform: TelegramPlatform, key: Path, session: ClientSession
+) -> None:
+    sent = delivery(ALERT, address="42")
+    ref = await channel.send(sent, START)
+    await channel.illustrate(sent, ref, PNG)
+    settings = TelegramSettings.model_validate({"url": platform.url, "token": f"file:{key}", "timeout": 2})
+    started_again = build("telegram", settings, session)
+    assert await started_again.send(delivery(CALM, address="42", origin=ref, replaces=True), START) == ref
+    assert methods(platform)[2:] == ["editMessageText", "editMessageCaption"]
+    assert "calm again" in platform.record.received[-1].text
+
+
+async def test_a_photo_below_a_message_leaves_it_a_text(channel: TelegramChannel, platform: TelegramPlatform) -> None:
+    sent = delivery(LONG, address="42")
+    ref = await channel.send(sent, START)
+    await channel.illustrate(sent, ref, PNG)
+    assert await channel.send(delivery(CALM, address="42", origin=ref, replaces=True), START) == ref
+    assert methods(platform)[2:] == ["editMessageText"]
 
 
 async def test_a_caption_that_is_too_long_has_its_photo_below_without_a_sound(

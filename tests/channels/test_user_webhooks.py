@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from alertd.channels.answers import Reason
 from alertd.channels.user_webhooks import Checked, UserWebhooks, address_of, check_url, is_public, secret_of
 from alertd.channels.webhook import verify
-from alertd.errors import DeliveryDelayed, DeliveryRefused
+from alertd.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from alertd.wire.lookups import Full
 from tests.channels.samples import delivery
 from tests.fakes import START
@@ -98,8 +98,19 @@ def test_what_may_not(url: str) -> None:
         ("::ffff:127.0.0.1", False),
         ("::ffff:10.0.0.1", False),
         ("::ffff:169.254.169.254", False),
+        ("2001:4860:4860::8888", True),
+        ("2a00:1450:4001:82a::200e", True),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("::127.0.0.1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("fec0::1", False),
+        ("5f00::1", False),
+        ("4000::1", False),
         ("2002:7f00:1::", False),
+        ("2002:808:808::", False),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False),
         ("2001:db8::1", False),
         ("", False),
         ("host", False),
@@ -247,7 +258,8 @@ async def test_what_an_endpoint_answers(
     await channel.close()
     assert len(found.requests) == 1  # no redirect was followed
     assert getattr(caught.value, "dead", False) is dead
-    assert not getattr(caught.value, "whole_channel", False)
+    assert isinstance(caught.value, DeliveryError)
+    assert caught.value.about == "hook.example", "of the channel that says nothing"
 
 
 async def test_an_endpoint_that_is_down_holds_back_nobody_else() -> None:
@@ -258,7 +270,7 @@ async def test_an_endpoint_that_is_down_holds_back_nobody_else() -> None:
     with pytest.raises(DeliveryDelayed) as delayed:
         await channel.send(delivery(address=address_of(f"http://hook.example:{port}/in")), START)
     await channel.close()
-    assert not delayed.value.whole_channel
+    assert delayed.value.about == "hook.example"
 
 
 class FullUp(Scripted):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from alertd.channels.answers import Reason
 from alertd.channels.webhook import Webhook, WebhookSettings, body, sign, verify
@@ -160,31 +161,53 @@ async def test_a_stranger_that_knows_no_signature_does_not_hold_back_the_channel
 ) -> None:
     platform.secrets = ["another"]
     channel = webhook(platform, session, keys[0])
-    for address, whole in (("default", True), (f"{platform.url}/other", False)):
+    for address, bucket in (("default", "endpoint:default"), (f"{platform.url}/other", "")):
         with pytest.raises(DeliveryRefused, match="signature does not match") as raised:
             await channel.send(delivery(address=address), START)
-        assert raised.value.whole_channel is whole
+        assert not raised.value.whole_channel
+        assert (raised.value.bucket, raised.value.about) == (bucket, URL(platform.url).host)
 
 
-@pytest.mark.parametrize(("status", "dead"), [(404, True), (410, True), (403, False), (400, False)])
-async def test_a_url_that_is_gone_is_dead_and_the_channels_own_is_not(
-    status: int, dead: bool, platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
+@pytest.mark.parametrize(
+    ("status", "url", "own"),
+    [
+        pytest.param(404, "dead", "waits", id="404: a URL is gone, the own one may be behind a proxy that is at fault"),
+        pytest.param(410, "dead", "dead", id="410: gone for good"),
+        pytest.param(401, "", "waits", id="401"),
+        pytest.param(403, "", "waits", id="403"),
+        pytest.param(302, "", "waits", id="302: to a page to log in, likely"),
+        pytest.param(400, "", "", id="400: the message is at fault"),
+        pytest.param(413, "", "", id="413"),
+    ],
+)
+async def test_what_a_refusal_means_for_the_address(
+    status: int, url: str, own: str, platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
 ) -> None:
     channel = webhook(platform, session, keys[0])
-    for address, expected in ((f"{platform.url}/other", dead), ("default", False)):
+    for address, expected in ((f"{platform.url}/other", url), ("default", own)):
         platform.record.answers.append(Answer(status))
         with pytest.raises(DeliveryRefused) as raised:
             await channel.send(delivery(address=address), START)
-        assert raised.value.dead is expected
+        assert (raised.value.dead, bool(raised.value.bucket)) == (expected == "dead", expected == "waits")
 
 
-async def test_a_stranger_that_is_gone_does_not_hold_back_the_channel(
+async def test_a_server_that_is_gone_is_named_and_not_the_channel(
     platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
 ) -> None:
     channel = webhook(platform, session, keys[0])
     with pytest.raises(DeliveryDelayed) as raised:
-        await channel.send(delivery(address="http://127.0.0.1:9/hook"), START)
-    assert verdict(raised.value) == (Reason.CONNECTION, False)
+        await channel.send(delivery(address="http://127.0.0.1:9/a-key"), START)
+    assert (*verdict(raised.value), raised.value.about) == (Reason.CONNECTION, True, "127.0.0.1")
+
+
+async def test_a_secret_that_cannot_be_read_is_the_whole_channels(
+    platform: WebhookPlatform, session: ClientSession, keys: tuple[Path, Path]
+) -> None:
+    channel = webhook(platform, session, keys[0])
+    keys[0].unlink()
+    with pytest.raises(DeliveryDelayed) as raised:
+        await channel.send(delivery(address="default"), START)
+    assert (*verdict(raised.value), raised.value.about) == (Reason.CREDENTIAL, True, "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""`make faults`: every row of the table, or those whose names are given. Exit code 1 if one misses its bar.
+"""`make faults`: every row of the table, or those whose names are given. Exit code 1 if one misses its bar. `--list`
+says what they are.
 
 Each row is repeated 5 times, with `FULL=1` in the environment 50 times, with `TIMES=n` n times; each repetition has a
 folder of its own.
@@ -6,6 +7,7 @@ folder of its own.
 
 import asyncio
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -33,12 +35,26 @@ async def repeat(fault: Fault, times: int) -> Outcome:
     return total
 
 
+def listing() -> str:
+    """Each row with the beginning of what it says of itself."""
+    width = max(map(len, ROWS))
+    return "\n".join(f"{name:<{width}}  {about(fault)}" for name, fault in ROWS.items())
+
+
+def about(fault: Fault) -> str:
+    first, *_ = re.split(r"[.:;] ", " ".join((fault.__doc__ or "").split()))
+    return first.rstrip(".")
+
+
 def note(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def main(words: list[str]) -> int:
+    if words == ["--list"]:
+        note(listing())
+        return 0
     if unknown := [word for word in words if word not in ROWS]:
         note(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
         return 2

@@ -21,9 +21,8 @@ QUARTER, OFF_THE_HOUR = 900.0, 420.0
 
 
 def set_by(*numbers: signal.Signals) -> Fault:
-    """Each puts it on or back by an hour between two waves."""
-
     async def fault(folder: Path, seed: int) -> Outcome:
+        """The clock is put on or back by an hour between two waves."""
         async with Stage(folder) as stage:
             await stage.start(program=JUMPING, **{JUMP: f"{HOUR / stage.speed:g}"})
             await stage.wave()
@@ -53,9 +52,8 @@ async def set_back_meanwhile(folder: Path, seed: int) -> Outcome:
 
 
 def summer_time(day: datetime) -> Fault:
-    """Rules that are active from 01:30 to 04:00 in Madrid, in the night in which summer time begins or ends."""
-
     async def fault(folder: Path, seed: int) -> Outcome:
+        """Rules that are active from 01:30 to 04:00 in Madrid, in the night in which summer time begins or ends."""
         async with Stage(folder, speed=600.0, shows=day.timestamp(), more={"active": ACTIVE}) as stage:
             await stage.start()
             for number in range(18):

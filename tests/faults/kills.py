@@ -14,9 +14,8 @@ COINS, RANDOM_WAVES = 200, 30
 
 
 def at(point: str) -> Fault:
-    """Dies there once, at any of the first waves."""
-
     async def fault(folder: Path, seed: int) -> Outcome:
+        """It dies there once, at any of the first waves."""
         dice = Random(f"{point} {seed}")
         async with Stage(folder) as stage:
             # A wave is one commit; what its messages are noted in is a few.

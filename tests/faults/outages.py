@@ -1,5 +1,8 @@
 """Platforms that are down, that are too busy, or that choke on one message."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +10,15 @@ from aiohttp import web
 
 from alertd.demo.platforms.http import Handle
 from alertd.demo.platforms.moods import WELL, Mood, Temper
-from tests.faults.gated import Hooks
+from tests.faults.gated import Chats, Hooks
 from tests.faults.outcome import Fault, Outcome
 from tests.faults.stage import PATIENCE, Stage
 
 HOUR, HOURS = 3600.0, 6.0
 DEAD = Mood(Temper.DEAD)
+
+RETRY_AFTER = 200.0
+"""Seconds, longer than a daemon takes to start on a clock that runs fast."""
 
 
 async def down_for_hours(folder: Path, seed: int) -> Outcome:
@@ -80,6 +86,46 @@ async def poison(folder: Path, seed: int) -> Outcome:
     return outcome
 
 
+class Weary(Chats):
+    """It takes every message, and while it is `tired`, no charts."""
+
+    tired = True
+
+    def temper(self, request: web.Request) -> Temper:
+        chart = request.path.endswith("/editMessageMedia")
+        return Temper.LIMITED if chart and self.tired else super().temper(request)
+
+
+async def _noted(stage: Stage) -> None:
+    """Wait until the store has what the platform asked for."""
+    with closing(sqlite3.connect(stage.state, isolation_level=None)) as store:
+        for _ in range(int(PATIENCE / 0.01)):
+            if store.execute("SELECT 1 FROM rest").fetchall():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def weary(folder: Path, seed: int) -> Outcome:
+    """Charts are answered 429 with Retry-After, and the daemon is killed: messages wait for as long all the same."""
+    async with Stage(folder, chats=Weary) as stage:
+        stage.chats.mood = Mood(retry_after=RETRY_AFTER)
+        await stage.start()
+        await stage.wave()
+        await stage.ledger.complete(PATIENCE)
+        await stage.daemon.log.has("takes no chart")
+        await _noted(stage)
+        assert isinstance(stage.chats, Weary)
+        stage.chats.tired = False
+        stage.kill()
+        await stage.died(1)
+        await stage.daemon.started(2)
+        refused = sum(stage.record.refused.values())
+        await stage.wave()
+        outcome = await stage.outcome(60.0)
+    outcome.figures["charts refused"] = refused
+    return outcome
+
+
 async def one_dead(folder: Path, seed: int) -> Outcome:
     """How long the other channel takes while one is dead: from the answer with the price to the platform."""
     async with Stage(folder, coins=100) as stage:
@@ -114,6 +160,7 @@ async def one_dead(folder: Path, seed: int) -> Outcome:
 ROWS: dict[str, Fault] = {
     "channel-down-6h": down_for_hours,
     "storm-429": storm,
+    "chart-429-kill": weary,
     "poison": poison,
     "one-channel-dead": one_dead,
 }

@@ -28,6 +28,7 @@ LIES: tuple[object, ...] = (
 
 
 async def slow(folder: Path, seed: int) -> Outcome:
+    """Every answer takes half a second."""
     async with Stage(folder) as stage:
         stage.feed.delay = SLOW
         await stage.start()

@@ -52,6 +52,7 @@ class Stage:
         speed: float = 20.0,
         shows: float | None = None,
         hooks: type[Hooks] = Hooks,
+        chats: type[Chats] = Chats,
         more: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """`shows` is what the clock shows now, None for the real time; `more` stands in every rule."""
@@ -64,7 +65,7 @@ class Stage:
         self.show(time.time() if shows is None else shows)
         self.feed = Feed({f"{coin}USDT": (LOW + HIGH) / 2 for coin in self.coins}, self.record)
         self.hooks = hooks(self.record, ["a-secret"], window=WINDOW * speed + 4 * 3600.0, keep_requests=False)
-        self.chats = Chats(self.record, "12345:a-token", keep_requests=False)
+        self.chats = chats(self.record, "12345:a-token", keep_requests=False)
         self.ledger = Ledger(self.record)
         self.deaths = 0
         self.more = more

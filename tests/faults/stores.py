@@ -131,10 +131,9 @@ BOUNDARIES: dict[str, Callable[[bytes], Sequence[int]]] = {
 
 
 def cut_log(boundary: str) -> Fault:
-    """kill -9 after a commit whose messages wait, and the log of what came since the start is cut off: that commit, and
-    one before it in which nothing was told."""
-
     async def fault(folder: Path, seed: int) -> Outcome:
+        """kill -9 while messages wait, and the log since the start is cut off at this place: the commit that told them,
+        and one before it in which nothing was told."""
         async with Stage(folder) as stage:
             await stage.start()
             await stage.wave()

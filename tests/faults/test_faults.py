@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import ROWS
+from tests.faults.__main__ import ROWS, main
 
 QUICK = (
     "kill-in-commit",
@@ -21,6 +21,13 @@ QUICK = (
     "clock-back-1h",
     "feed-lying",
 )
+
+
+def test_the_list_has_a_line_for_every_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(ROWS)
+    assert all(len(line.split()) > 3 and len(line) <= 130 for line in lines)
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -215,5 +215,7 @@ def delayed(
     )
 
 
-def refused(reason: str = "not_found", *, whole_channel: bool = False, dead: bool = False) -> DeliveryRefused:
-    return DeliveryRefused("no", reason=reason, whole_channel=whole_channel, dead=dead)
+def refused(
+    reason: str = "not_found", *, bucket: str = "", whole_channel: bool = False, dead: bool = False
+) -> DeliveryRefused:
+    return DeliveryRefused("no", reason=reason, bucket=bucket, whole_channel=whole_channel, dead=dead)

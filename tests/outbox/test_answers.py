@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from alertd.errors import DeliveryError, DeliveryMoved
+from alertd.errors import DeliveryError, DeliveryMoved, DeliveryRefused
 from alertd.model.notification import Destination, Lane, Message, Notification
 from alertd.outbox.late import LATE, REPEAT
 from alertd.ports import Limit
@@ -99,11 +99,12 @@ async def test_limits_survive_a_restart() -> None:
         assert [at for at, _ in it.sent] == [0, 0, 10]
 
 
-async def test_a_moved_address_is_used_at_once() -> None:
+async def test_a_moved_address_is_used_at_once_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     async with post(DeliveryMoved("it has another name", to="group")) as it:
         await it.put("ann", "ann")
         await it.clock.advance(2)
         assert [(address, title) for _, address, title in it.channel.sent] == [("group", "1"), ("group", "2")]
+        assert "chat: ann is group now: change its receiver's address" in caplog.messages
 
 
 async def test_addresses_that_point_at_each_other_are_not_asked_in_a_loop() -> None:
@@ -151,6 +152,8 @@ async def test_nobody_is_told_the_words_to_a_person(
         it.courier.wake()
         await it.clock.advance(8 * 86_400)
         assert (it.fates[-1][1] is Fate.SENT) is (answer is None)
+    # The platform's words may hold an address.
+    assert ("(no)" in str(it.told)) is (receiver == "desk" and isinstance(answer, DeliveryRefused))
     seen = caplog.text + str(it.told)
     assert "canary line" not in seen
     if receiver == "desk":

@@ -176,7 +176,7 @@ async def test_a_permanent_refusal_is_buried_and_told() -> None:
         assert it.fates == [("chat", Fate.BURIED, "not_found"), ("chat", Fate.SENT, "")]
         ((key, text),) = it.told
         assert key == "delivery:chat:to-ann"
-        assert text == "chat did not take a message to to-ann (not_found).\nIt is not tried again: 1"
+        assert text == "chat did not take a message to to-ann (no).\nIt is not tried again: 1"
 
 
 async def test_a_refused_credential_keeps_the_messages_and_is_told_once() -> None:
@@ -216,7 +216,7 @@ async def test_what_is_tried_for_a_week_is_given_up_and_told() -> None:
         assert it.fates[-1] == ("chat", Fate.EXPIRED, "expired")
         assert it.told[-1] == (
             "delivery:chat:to-ann",
-            "chat could not bring a message to to-ann for a week.\nIt is given up: word-1",
+            "chat could not bring a message to to-ann in 7d.\nIt is given up: word-1",
         )
         assert await it.waiting() == 0
 

@@ -57,9 +57,12 @@ class Slate(ScriptedChannel):
         self.pictures = pictures
         self.when: list[float] = []
         self.refusal: Exception | None = None
+        self.gate: asyncio.Event | None = None
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
         self.when.append(self._clock.now() - START)
+        if self.gate is not None:
+            await self.gate.wait()
         if self.refusal is not None:
             raise self.refusal
         await super().illustrate(delivery, ref, png)
@@ -267,6 +270,19 @@ async def test_a_message_that_was_replaced_gets_no_chart_any_more(when: str, tak
         assert [name for name, _ in it.drawn] == ["3"]
 
 
+@pytest.mark.parametrize("refusal", [None, refused(), ZeroDivisionError("a bug")], ids=repr)
+async def test_what_takes_a_messages_place_waits_for_the_chart_on_its_way_to_it(refusal: Exception | None) -> None:
+    async with wall(text=following) as it:
+        it.channel.gate, it.channel.refusal = asyncio.Event(), refusal
+        await it.put("ann")
+        assert it.channel.when == [0]
+        await it.put("ann", "bob")
+        assert it.titles == ["1", "3"]
+        it.channel.gate.set()
+        await settle()
+        assert it.titles == ["1", "3", "2"]
+
+
 @pytest.mark.parametrize(
     ("refusal", "ann", "bob"),
     [
@@ -284,6 +300,20 @@ async def test_what_a_platform_says_to_a_chart_holds_for_messages(refusal: Excep
         await it.clock.advance(30)
         found = {address: at - START for at, address, _ in it.channel.sent}
         assert found == {"ann": ann, "bob": bob}
+
+
+@pytest.mark.parametrize(
+    "refusal", [delayed(20, bucket="chat:ann"), delayed(20, whole_channel=True)], ids=["bucket", "all"]
+)
+async def test_what_a_platform_says_to_a_chart_survives_a_crash(refusal: Exception) -> None:
+    async with wall(per_address=Limit(0.0)) as it:
+        it.channel.refusal = refusal
+        await it.put("ann")
+        assert it.channel.when == [0]
+        await it.crash_and_restart()
+        await it.put("ann")
+        await it.clock.advance(30)
+        assert [at - START for at, *_ in it.channel.sent] == [0, 20]
 
 
 # ── with the text ────────────────────────────────────────────────────────────────────────────────────────────────

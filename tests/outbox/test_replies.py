@@ -169,6 +169,16 @@ async def test_what_a_platform_says_to_a_reply_holds_for_alerts_and_survives_a_c
         assert [at for at, _ in it.sent] == pytest.approx([0, 30], abs=0.2)
 
 
+async def test_what_a_platform_says_to_a_reply_survives_a_crash_though_no_message_goes() -> None:
+    async with asking(Limit(0.1), Limit(0.1)) as (it, _):
+        it.courier.turns.rest("ann", START + 30)
+        await settle()
+        await it.crash_and_restart()
+        await it.put("ann")
+        await it.clock.advance(40)
+        assert [at for at, _ in it.sent] == pytest.approx([30], abs=0.2)
+
+
 async def test_two_chats_that_have_to_wait_hold_back_the_whole_bot() -> None:
     async with asking(Limit(0.1), Limit(0.1)) as (it, _):
         it.courier.turns.rest("ann", START + 20)

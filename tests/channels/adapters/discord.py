@@ -83,10 +83,8 @@ ADAPTERS = (
         check=partial(check_address, settings=DiscordSettings.model_validate({"webhook": "env:HOOK"})),
         answers=answers,
         words="Invalid Form Body",
-        # The URL is the credential: one that is not found was deleted.
         differs={
-            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True, dead=True),
-            Case.UNAUTHORIZED: Expected(DeliveryRefused, Reason.UNAUTHORIZED, whole_channel=True, dead=True),
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, dead=True),
             Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True),
         },
         replaces=Follow.EDIT,

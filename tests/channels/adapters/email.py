@@ -55,7 +55,7 @@ ADAPTERS = (
         close=lambda server: server.missing.add("desk@desk.example"),
         differs={
             # A sender that may not send may send to nobody.
-            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, whole_channel=True),
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.SENDER_REFUSED, whole_channel=True),
             Case.NOT_FOUND: Expected(DeliveryRefused, Reason.RECIPIENT_REFUSED, dead=True),
             # SMTP has no Retry-After; what is said before the recipient is named is meant for the sender.
             Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, whole_channel=True),

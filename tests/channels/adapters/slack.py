@@ -58,7 +58,10 @@ ADAPTERS = (
         check=partial(check_address, settings=SlackSettings.model_validate({"token": "env:BOT"})),
         answers=answers,
         words="invalid_blocks",
-        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, dead=True)},
+        differs={
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, dead=True),
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, dead=True),
+        },
         replies=Follow.REPLY,
         replaces=Follow.REPLY,
         close=lambda server: server.archived.add("#alerts"),
@@ -72,8 +75,8 @@ ADAPTERS = (
         platform=platform,
         build=webhook,
         check=partial(check_address, settings=SlackSettings.model_validate({"webhook": "env:HOOK"})),
-        # The URL is the credential: one that is not found was revoked.
-        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True, dead=True)},
+        # The URL is the credential; a 404 without Slack's word is not Slack's.
+        differs={Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, whole_channel=True)},
         close=lambda server: server.revoked.add(HOOK),
         bad_addresses=("", "#alerts", "C0123456789"),
     ),

@@ -8,7 +8,7 @@ from alertd.channels.answers import Reason
 from alertd.channels.webhook import WebhookSettings, build, check_address
 from alertd.demo.platforms.record import Record
 from alertd.demo.platforms.webhook import WebhookPlatform
-from alertd.errors import DeliveryDelayed
+from alertd.errors import DeliveryDelayed, DeliveryRefused
 from alertd.ports import Channel
 from tests.channels.cases import Adapter, Case, Expected
 
@@ -33,7 +33,11 @@ ADAPTERS = (
         platform=platform,
         build=channel,
         check=check_address,
+        # What its own endpoint refuses without a look at the message waits for the operator.
         differs={
+            Case.UNAUTHORIZED: Expected(DeliveryRefused, Reason.UNAUTHORIZED, limited="endpoint:"),
+            Case.FORBIDDEN: Expected(DeliveryRefused, Reason.FORBIDDEN, limited="endpoint:"),
+            Case.NOT_FOUND: Expected(DeliveryRefused, Reason.NOT_FOUND, limited="endpoint:"),
             Case.LIMITED: Expected(DeliveryDelayed, Reason.RATE_LIMITED, limited="endpoint:"),
             Case.LIMITED_FOR: Expected(DeliveryDelayed, Reason.RATE_LIMITED, retry_after=7.0, limited="endpoint:"),
         },
