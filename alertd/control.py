@@ -50,7 +50,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledging:
-    """The arguments of `ack`: an episode as `rule/COIN/3`, `rule/COIN` or `rule`, and who has seen it."""
+    """The arguments of `ack`: `rule/COIN/3`, `rule/COIN`, or `rule` for all its coins; and who has seen it."""
 
     episode: str
     by: str

@@ -100,7 +100,8 @@ class Pipeline:
         self._rules = Rulebook(state)
         self.committed: float | None = None  # when it last took one, epoch seconds
         self._dispatch = dispatch
-        self._kept = dispatch.memory.copy()  # as it was committed
+        self.kept = dispatch.memory.copy()
+        """What dispatch keeps, as it was committed."""
         self._store = store
         self._clock = clock
         self._observer = observer
@@ -146,7 +147,7 @@ class Pipeline:
 
     def remembered(self, kind: type[K]) -> list[K]:
         """What dispatch keeps of this kind, and the store has: the silences, the mutes, …"""
-        return self._kept.all(kind)
+        return self.kept.all(kind)
 
     def held(self) -> Counter[str]:
         """How many entries are held back, by reason."""
@@ -205,7 +206,7 @@ class Pipeline:
         stored, self._stored = self._stored, Known.by(self.state)
         people = [row for work in turn for row in work.people]
         await self._commit(commit_of(self.state, outcome, planned, people, stored=stored, now=now))
-        self._kept.learn(planned.kept)
+        self.kept.learn(planned.kept)
         self.state.book.recycle()
         if planned.messages:
             self._wake()

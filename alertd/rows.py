@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from alertd.dispatch.state import Fired, Spoke
 from alertd.model.alert import AlertBlock, AlertKey, RuleRow
 from alertd.model.event import Drop, Entry
 from alertd.model.kept import Kept, KeptKey
@@ -82,7 +83,7 @@ class Snapshot:
 
     `saved` are rules and alerts. `last_event` and `last_message` are the highest numbers ever used. `held` is in the
     order in which it was held. `recent` are (receiver, created) of the messages of the last 24 hours that count
-    against caps.
+    against caps; `spoke` and `fired` see `DispatchState.restore`.
     """
 
     saved: Saved = field(default_factory=Saved)
@@ -91,6 +92,8 @@ class Snapshot:
     held: Sequence[Held] = ()
     kept: Sequence[Kept] = ()
     recent: Sequence[tuple[str, float]] = ()
+    spoke: Sequence[Spoke] = ()
+    fired: Sequence[tuple[str, Fired]] = ()
     last_event: int = 0
     last_message: int = 0
     crowd: Crowd = field(default_factory=Crowd)

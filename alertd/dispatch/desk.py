@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from alertd.dispatch.policy import CRITICAL, SEVERITY, Policy, Receiver
+from alertd.dispatch.policy import Policy, Receiver
 from alertd.dispatch.route import Leg, labels
 from alertd.dispatch.state import DispatchState
 from alertd.model.event import Entry, Event, EventKind, Words
-from alertd.model.kept import Kept, KeptKey, Member, Silence
+from alertd.model.kept import Escalation, Kept, KeptKey, Member, Silence
 from alertd.model.notification import ItemFate, ItemRow, Message, Telling
-from alertd.rules.rule import Told
+from alertd.rules.rule import CRITICAL, SEVERITY, Told
 from alertd.rules.standing import Open, Standing
 
 AGAIN = "again"
@@ -94,7 +94,7 @@ class Planned:
 @dataclass(slots=True)
 class Desk:
     """One tick of dispatch: what is known, and what it has come to so far. `silences` are those of this moment, each
-    with its end."""
+    with its end; `awaited` are by (alert, episode) those that others are to be told of, while orders are obeyed."""
 
     state: DispatchState
     rules: Rules
@@ -102,6 +102,7 @@ class Desk:
     now: float
     planned: Planned = field(default_factory=Planned)
     silences: Sequence[tuple[Silence, float]] = ()
+    awaited: dict[tuple[int, int], list[Escalation]] | None = None
     _standing: dict[tuple[str, str], Mapping[int, Standing]] = field(default_factory=dict)
 
     def holds(self, event: Event) -> bool | None:

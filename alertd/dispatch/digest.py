@@ -67,8 +67,8 @@ def _weight(entry: Entry) -> tuple[float, str]:
 
 def _title(entries: Sequence[Entry], past: int) -> str:
     """`BTC, ETH, SOL and 9 more: price down 5% in 1h` for one condition, `12 fired: BTC, ETH, SOL and 9 more` for
-    several, `23 alerts: 12 fired, 11 resolved` for several kinds; `No fresh price: BTC, ETH` where one is missing. What
-    came and went is only counted."""
+    several, `23 alerts: 12 fired, 11 resolved` for several kinds; `No fresh price for dips: BTC, ETH` where one is
+    missing. What came and went is only counted."""
     more = f"; {past} came and went" if past else ""
     counts = Counter(entry.event.kind for entry in entries)
     late = "While alertd was not running: " if all(entry.event.late for entry in entries) else ""
@@ -76,7 +76,9 @@ def _title(entries: Sequence[Entry], past: int) -> str:
         return f"{late}{len(entries)} alerts: {_counted(counts)}{more}"
     reasons = {entry.event.reason for entry in entries}
     if counts.keys() == {EventKind.NO_DATA} and len(reasons) == 1:
-        return f"{_missing(reasons.pop())}: {_named(_coins(entries), 3)}"
+        rules = _rules(entries)
+        of = f" for {rules[0]}" if len(rules) == 1 else ""
+        return f"{_missing(reasons.pop())}{of}: {_named(_coins(entries), 3)}"
     named, whens = _named(_coins(entries), 3), {fold(entry.words.when) for entry in entries}
     if counts.keys() == {EventKind.FIRED} and len(whens) == 1:
         return f"{late}{named}{because(entries[0].event, whens.pop())}{more}"
@@ -143,12 +145,17 @@ def _line(entry: Entry, now: float, zone: tzinfo) -> str:
 
 
 def _lacking(entries: Sequence[Entry]) -> list[str]:
-    """`price: BTC, ETH and 9 more`, a line for each field that is missing."""
+    """`No fresh price: BTC, ETH and 9 more`, a line for each field that is missing; and which rules want them."""
     fields: dict[str, list[Entry]] = {}
     for entry in entries:
         fields.setdefault(entry.event.reason, []).append(entry)
     ordered = sorted(fields.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [f"{_missing(name)}: {_named(_coins(of), 30)}" for name, of in ordered[:LINES]]
+    lines = [f"{_missing(name)}: {_named(_coins(of), 30)}" for name, of in ordered[: LINES - 1]]
+    return [*lines, f"Until there is, this cannot be judged for them: {_named(_rules(entries), _RULES)}"]
+
+
+def _rules(entries: Iterable[Entry]) -> list[str]:
+    return list(dict.fromkeys(fold(called(entry.event.owner, entry.event.rule)) for entry in entries))
 
 
 def _missing(field: str) -> str:

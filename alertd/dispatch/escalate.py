@@ -1,9 +1,11 @@
 """Escalation: who else is told of an episode that nobody has acknowledged; and acknowledgements."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from alertd.dispatch.desk import Candidate, Desk
+from alertd.dispatch.memory import Memory
 from alertd.dispatch.render import fold
 from alertd.model.event import Entry, Event, EventKind
 from alertd.model.kept import Acknowledged, Escalation, Member, Raised
@@ -82,14 +84,35 @@ def acknowledge(desk: Desk, order: Acknowledge) -> Acknowledged:
     """Somebody has seen it: it is not escalated, and nobody is reminded of it. The first to say so is remembered, and
     returned."""
     memory = desk.state.memory
-    for each in memory.all(Escalation):
-        if (each.entry.event.alert, each.entry.event.episode) == (order.alert, order.episode):
-            memory.forget(each)
+    if desk.awaited is None:  # once for all orders of a tick: a person may acknowledge thousands of coins
+        desk.awaited = defaultdict(list)
+        for each in memory.all(Escalation):
+            desk.awaited[each.entry.event.alert, each.entry.event.episode].append(each)
+    for each in desk.awaited.pop((order.alert, order.episode), ()):
+        memory.forget(each)
     found = memory.get(Acknowledged, str(order.alert), str(order.episode))
     if found is None:
         found = Acknowledged(alert=order.alert, episode=order.episode, by=order.by, at=desk.now)
         memory.keep(found)
     return found
+
+
+def is_awaited(memory: Memory, entry: Entry, receiver: str = "") -> bool:
+    """Whether others were told of its episode, or are to be, because nobody has acknowledged it; by the route to this
+    receiver, where one is named."""
+    event = entry.event
+    episode = str(event.alert), str(event.episode)
+    if memory.get(Acknowledged, *episode):
+        return False
+    if memory.get(Raised, *episode) or memory.get(Escalation, str(entry.number), receiver):
+        return True
+    if receiver and event.kind is EventKind.FIRED:
+        return False  # it is not looked for any further: a crash draws thousands
+    return any(
+        receiver in ("", each.receiver)
+        and (each.entry.event.alert, each.entry.event.episode) == (event.alert, event.episode)
+        for each in memory.all(Escalation)
+    )
 
 
 def is_acknowledged(desk: Desk, episode: Event | Member) -> bool:

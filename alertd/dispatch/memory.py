@@ -13,6 +13,7 @@ from alertd.model.kept import (
     Kept,
     KeptKey,
     Mute,
+    Noticed,
     Postponed,
     Raised,
     Silence,
@@ -113,6 +114,7 @@ def _over(kept: Kept) -> float:
             | Snoozed(until=over)
             | Acknowledged(at=over)
             | Raised(at=over)
+            | Noticed(at=over)
             | Streak(told=over)
         ):
             return over
@@ -153,9 +155,6 @@ class Recent:
         if times[0] + self._seconds <= now:
             del times[: bisect_right(times, now - self._seconds)]
         times.append(now)
-
-    def forget(self, key: str) -> None:
-        self._times.pop(key, None)
 
     def _sweep(self, now: float) -> None:
         """Whoever has been still for long is forgotten; done seldom, so that it costs nothing to speak of."""

@@ -1,9 +1,13 @@
 """Auto-mute: a rule that goes on and on is muted for a receiver; that is told once, and undone in one step."""
 
+from bisect import bisect_left
+from dataclasses import replace
+
 from alertd.dispatch.desk import Candidate, Desk, Hold
 from alertd.dispatch.limit import full_until
 from alertd.dispatch.policy import DAY, Receiver
 from alertd.dispatch.render import fold
+from alertd.dispatch.state import rule_key
 from alertd.model.kept import Mute
 from alertd.model.notification import Notification, Tone
 from alertd.model.people import called, is_persons
@@ -33,10 +37,13 @@ def count(desk: Desk, receiver: Receiver, owner: str, rule: str) -> Notification
     limit = desk.policy.runaway
     if limit is None:
         return None
-    key = _key(receiver.name, owner, rule)
-    full = full_until(desk.state.by_rule.of(key), limit, desk.now)
-    desk.state.by_rule.add(key, desk.now)
+    key = rule_key(receiver.name, owner, rule)
     known = desk.state.memory.get(Mute, owner, rule, receiver.name)
+    times = desk.state.by_rule.of(key)
+    if known is not None and known.until <= desk.now:
+        times = times[bisect_left(times, known.until) :]  # what led to the last mute leads to no other
+    full = full_until(times, limit, desk.now)
+    desk.state.by_rule.add(key, desk.now)
     # What was held when the mute began is told while it lasts.
     if full is None or (known is not None and known.until > desk.now):
         return None
@@ -56,13 +63,8 @@ def count(desk: Desk, receiver: Receiver, owner: str, rule: str) -> Notification
 def undo(desk: Desk, owner: str, rule: str) -> tuple[Mute, ...]:
     """Every receiver hears the rule again; returns the mutes that this ends."""
     memory = desk.state.memory
-    found = [each for each in memory.all(Mute) if (each.owner, each.rule) == (owner, rule)]
+    found = [each for each in memory.all(Mute) if (each.owner, each.rule) == (owner, rule) and each.until > desk.now]
     for each in found:
-        memory.forget(each)
-        desk.state.by_rule.forget(_key(each.receiver, owner, rule))
+        memory.keep(replace(each, until=desk.now))
     desk.state.reconsider(RUNAWAY, desk.now, group=f"{owner}/{rule}")
-    return tuple([each for each in found if each.until > desk.now])
-
-
-def _key(receiver: str, owner: str, rule: str) -> str:
-    return "\0".join((receiver, owner, rule))
+    return tuple(found)

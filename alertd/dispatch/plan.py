@@ -6,21 +6,32 @@
 Whatever a stage holds back is a row with its reason; when that is over, it comes this way again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from alertd.dispatch import cooldown, escalate, group, inhibition, mute, release, send, silence, snooze, storm, timing
 from alertd.dispatch.dedup import Decision, wanted
 from alertd.dispatch.desk import AGAIN, Candidate, Desk, Hold, Planned, Rules, words_of
 from alertd.dispatch.group import Group
 from alertd.dispatch.limit import CAP
-from alertd.dispatch.notice import draw, news, reachable
+from alertd.dispatch.notice import draw, is_news, note, reachable
 from alertd.dispatch.policy import Policy
 from alertd.dispatch.route import Leg, labels, legs
 from alertd.dispatch.state import DispatchState
 from alertd.model.event import Entry, Event, EventKind, Notice, Words
 from alertd.model.kept import Acknowledged, Grouped, Kept, Member, Postponed, Storm
 from alertd.model.notification import Destination
-from alertd.model.order import Acknowledge, AddSilence, ExpireSilence, Loosen, Order, Postpone, Say, Snooze, Unmute
+from alertd.model.order import (
+    Acknowledge,
+    AddSilence,
+    ExpireSilence,
+    ForgetAuthor,
+    Loosen,
+    Order,
+    Postpone,
+    Say,
+    Snooze,
+    Unmute,
+)
 from alertd.model.people import is_persons
 from alertd.rules.rule import Told
 
@@ -79,8 +90,7 @@ def plan(
     for each in snooze.over(desk):
         _tell_later(desk, each, stages)
     _escalate(desk)
-    for notice in notices:
-        _notify(desk, notice)
+    _notify(desk, notices)
     desk.planned.kept = state.memory.take_changed()
     desk.planned.wake_at = state.wake_at()
     return desk.planned
@@ -95,8 +105,9 @@ def _obey(desk: Desk, order: Order) -> tuple[Kept, ...]:
         case AddSilence():
             return (silence.add(desk, order),)
         case ExpireSilence(number):
-            ended = silence.expire(desk, number)
-            return (ended,) if ended else ()
+            return silence.expire(desk, number)
+        case ForgetAuthor(author):
+            return silence.forget(desk, author)
         case Acknowledge():
             return (_acknowledge(desk, order),)
         case Unmute(owner, rule):
@@ -107,11 +118,10 @@ def _obey(desk: Desk, order: Order) -> tuple[Kept, ...]:
             return snooze.postpone(desk, entry, until)
         case Loosen(owner):
             release.loosen(desk, owner)
-            return ()
         case Say(name, text):
             if receiver := desk.policy.receivers.get(name):
                 send.words(desk, receiver, text)
-            return ()
+    return ()
 
 
 def _acknowledge(desk: Desk, order: Acknowledge) -> Acknowledged:
@@ -274,15 +284,17 @@ def _escalate(desk: Desk) -> None:
             escalate.raised(desk, each.entry.event, told)
 
 
-def _notify(desk: Desk, notice: Notice) -> None:
-    """A notice is never held, but counts against its receivers' caps."""
-    if not news(desk.state.told, notice, desk.now):
-        return
-    names = dict.fromkeys((*desk.policy.operator, *([notice.receiver] if notice.receiver else ())))
-    for name in names:
-        receiver = desk.policy.receivers.get(name)
-        if receiver is None:
+def _notify(desk: Desk, notices: Iterable[Notice]) -> None:
+    """A notice is never held, but counts against its receivers' caps. Several that say the same are told as one."""
+    memory, said = desk.state.memory, set[tuple[str, str]]()
+    for notice in notices:
+        if not is_news(memory, notice, desk.now):
             continue
-        ways, standby = reachable(receiver, notice)
-        if ways:
-            send.notice(desk, receiver, draw(notice, desk.policy), ways=ways, standby=standby)
+        names = dict.fromkeys((*desk.policy.operator, *([notice.receiver] if notice.receiver else ())))
+        for receiver in [desk.policy.receivers[name] for name in names if name in desk.policy.receivers]:
+            ways, standby = reachable(receiver, notice)
+            if ways and (receiver.name, notice.text) not in said:
+                send.notice(desk, receiver, draw(notice, desk.policy), ways=ways, standby=standby)
+                said.add((receiver.name, notice.text))
+            if ways:
+                note(memory, notice, desk.now)

@@ -14,11 +14,6 @@ from alertd.model.notification import Destination, Loudness
 DAY = 86_400.0
 TRADINGVIEW = "https://www.tradingview.com/symbols/{symbol}USD/"
 
-SEVERITY = "severity"
-"""The label that says how much a rule matters."""
-CRITICAL = "critical"
-"""The severity that neither quiet hours nor a storm nor a cap holds back."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cap:
@@ -103,3 +98,8 @@ class Policy:
     chart: str = TRADINGVIEW
     public_url: str = ""
     zone: tzinfo = field(default=UTC)
+
+    @property
+    def looks_back(self) -> float:
+        """For how many seconds what was told and what fired counts."""
+        return max([limit.seconds for limit in (self.storm, self.runaway) if limit], default=0.0)

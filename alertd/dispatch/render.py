@@ -7,6 +7,7 @@ from functools import lru_cache
 from math import floor, isfinite
 from urllib.parse import quote
 
+from alertd.conditions.fields import MARKET
 from alertd.dispatch.policy import Policy
 from alertd.model.event import Entry, Event, EventKind, Value, Words
 from alertd.model.notification import Link, Notification, Tone
@@ -25,6 +26,7 @@ TONES = {
 }
 
 _EXPLAINED = frozenset({"level", "change", "base"})
+_SITES = {"tradingview.com": "TradingView"}
 _SLOT = re.compile(r"\{(\w+)\}")
 _SHORT = 80
 
@@ -64,16 +66,23 @@ def render(entry: Entry, policy: Policy) -> Notification:
     symbol = fold(event.symbol)
     # Candle files write a pair (BTCUSD) where the other sources write the coin, of which some end so too (TUSD).
     coin = symbol.removesuffix("USD") if len(symbol) > len("FDUSD") else symbol
-    link = policy.chart.replace("{symbol}", quote(coin, safe=""))
+    link = policy.chart.replace("{symbol}", quote(coin, safe="")) if event.symbol != MARKET else ""
     return Notification(
         title=title,
         lines=tuple(lines),
         facts=_facts(event, words, when, policy.zone),
-        links=(Link(f"{symbol} chart", link),) if link else (),
+        links=(Link(f"{symbol} {_site(policy.chart)}", link),) if link else (),
         footer=" · ".join(part for part in (fold(event.source), _read(event, policy.zone), _rule(event)) if part),
         tone=TONES[event.kind],
         thread=f"{event.owner}/{event.rule}/{event.symbol}/{event.episode}" if event.episode else "",
     )
+
+
+@lru_cache(8)
+def _site(link: str) -> str:
+    """What a link leads to, beside the button with alertd's own chart: `on TradingView`."""
+    host = link.partition("://")[2].partition("/")[0].removeprefix("www.")
+    return f"on {_SITES.get(host, host)}" if host and "{" not in host else "chart"
 
 
 def headline(event: Event) -> str:

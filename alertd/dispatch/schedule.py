@@ -7,8 +7,8 @@ from itertools import pairwise
 from cronsim import CronSim, CronSimError
 
 from alertd.rules.hours import moment
-from alertd.rules.keys import Wrong
 from alertd.rules.keys import moment as time_of_day
+from alertd.rules.wrong import Wrong
 
 LEAST = 5
 """Minutes between two digests, at the least."""

@@ -9,7 +9,7 @@ from alertd.dispatch.desk import Candidate, Desk, Hold, severity
 from alertd.dispatch.escalate import Unseen
 from alertd.dispatch.group import GROUP, Group
 from alertd.dispatch.limit import CAP, full_until
-from alertd.dispatch.policy import CRITICAL, Receiver
+from alertd.dispatch.policy import Receiver
 from alertd.dispatch.render import fold
 from alertd.dispatch.snooze import SNOOZED
 from alertd.dispatch.state import STORM, Waiting
@@ -28,6 +28,7 @@ from alertd.model.notification import (
 )
 from alertd.model.reasons import say_reason
 from alertd.model.units import say_duration
+from alertd.rules.rule import CRITICAL
 
 REPEATED, ESCALATED = "repeated", "escalated"
 """Why something is told beside what its item says."""

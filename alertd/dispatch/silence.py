@@ -13,6 +13,8 @@ from alertd.model.order import AddSilence
 SILENCE = "silence"
 """What the reason of a silenced item begins with: `silence:3`."""
 
+_ERASED = "erased"
+
 
 def reason_of(silence: Silence) -> str:
     return f"{SILENCE}:{silence.number}"
@@ -35,15 +37,24 @@ def add(desk: Desk, order: AddSilence) -> Silence:
     return silence
 
 
-def expire(desk: Desk, number: int) -> Silence | None:
-    """It ends now: what still holds is told. None where there is nothing to end."""
+def expire(desk: Desk, number: int) -> tuple[Silence, ...]:
+    """It ends now: what still holds is told. Empty where there is nothing to end."""
     found = desk.state.memory.get(Silence, str(number))
     if found is None or found.end <= desk.now:
-        return None
+        return ()
     ended = replace(found, start=min(found.start, desk.now), end=desk.now)
     desk.state.memory.keep(ended)
     desk.state.reconsider(reason_of(found), desk.now)
-    return ended
+    return (ended,)
+
+
+def forget(desk: Desk, author: str) -> tuple[Silence, ...]:
+    """What an author said about theirs is erased. Returns those that are other than before."""
+    found = [each for each in desk.state.memory.all(Silence) if each.author == author and each.comment != _ERASED]
+    changed = tuple(replace(each, comment=_ERASED) for each in found)
+    for silence in changed:
+        desk.state.memory.keep(silence)
+    return changed
 
 
 def active(desk: Desk) -> list[tuple[Silence, float]]:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
-from typing import NamedTuple
+from math import inf, isfinite
+from typing import NamedTuple, Self
 
 from alertd.dispatch.inhibit import Inhibitors
 from alertd.dispatch.memory import Memory, Recent
@@ -40,13 +40,36 @@ class Fired(NamedTuple):
     symbol: str
     change: float | None
 
+    @classmethod
+    def of(cls, event: Event, time: float) -> Self:
+        change = event.values.get("change")
+        return cls(time, event.symbol, change if isinstance(change, float) and isfinite(change) else None)
+
+
+class Spoke(NamedTuple):
+    """A message that told a receiver of one rule alone, and of nothing critical."""
+
+    receiver: str
+    owner: str
+    rule: str
+    time: float
+
+    @property
+    def key(self) -> str:
+        return rule_key(self.receiver, self.owner, self.rule)
+
+
+def rule_key(receiver: str, owner: str, rule: str) -> str:
+    """By which messages that tell a receiver of a rule are counted."""
+    return "\0".join((receiver, owner, rule))
+
 
 @dataclass(slots=True, kw_only=True)
 class DispatchState:
     """`last_event` and `last_message` are the numbers used last. `policy` is the one of the last tick. `recent` are the
     times of each receiver's messages in the last day, `by_rule` those of what told a receiver of one rule; `coins` are
-    (time, coin, change) of what fired for a receiver. `told` says when a notice of a key was last told. The last three
-    and the inhibitors are not kept over a restart: they are found anew, or count from 0.
+    (time, coin, change) of what fired for a receiver. They are not kept by themselves, but found again in the record
+    after a restart, as the inhibitors are in the rules.
     """
 
     last_event: int = 0
@@ -59,7 +82,6 @@ class DispatchState:
     by_rule: Recent = field(default_factory=Recent)
     coins: dict[str, list[Fired]] = field(default_factory=dict)
     sweep_at: float = -inf
-    told: dict[str, float] = field(default_factory=dict)
     _earliest: float = inf
     """No batch is due before."""
     _begun: dict[tuple[str, int, int], Waiting] = field(default_factory=dict)
@@ -75,10 +97,13 @@ class DispatchState:
         held: Sequence[Held] = (),
         kept: Sequence[Kept] = (),
         recent: Sequence[tuple[str, float]] = (),
+        spoke: Sequence[Spoke] = (),
+        fired: Sequence[tuple[str, Fired]] = (),
         now: float = -inf,
     ) -> "DispatchState":
-        """From what the store has: `recent` are (receiver, created) of its messages of the last day. What has been over
-        for long by `now` is forgotten."""
+        """From what the store has: `recent` are (receiver, created) of its messages of the last day, `spoke` and
+        `fired` (for that receiver) are of as long as the policy looks back. What has been over for long by `now` is
+        forgotten."""
         state = cls(last_event=last_event, last_message=last_message, memory=Memory(kept))
         state.tidy(now)
         for row in held:
@@ -87,6 +112,10 @@ class DispatchState:
             state.hold_until(Waiting(storm.receiver, STORM), storm.until)
         for receiver, created in sorted(recent, key=lambda pair: pair[1]):
             state.recent.add(receiver, created)
+        for message in spoke:
+            state.by_rule.add(message.key, message.time)
+        for receiver, coin in fired:
+            state.coins.setdefault(receiver, []).append(coin)
         return state
 
     def hold(self, row: Held) -> None:

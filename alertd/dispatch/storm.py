@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
 
 from alertd.dispatch.desk import Candidate, Desk, Hold
 from alertd.dispatch.policy import Receiver
@@ -56,10 +55,7 @@ def _seen(desk: Desk, receiver: str, events: Sequence[Event], seconds: float) ->
     seen = desk.state.coins.setdefault(receiver, [])
     if seen and seen[0].time + seconds <= desk.now:
         seen[:] = [each for each in seen if each.time + seconds > desk.now]
-    for event in events:
-        change = event.values.get("change")
-        known = change if isinstance(change, float) and isfinite(change) else None
-        seen.append(Fired(desk.now, event.symbol, known))
+    seen += [Fired.of(event, desk.now) for event in events]
     return seen
 
 

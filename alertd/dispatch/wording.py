@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from math import isfinite
 
-from alertd.dispatch.render import fold, headline
+from alertd.dispatch.render import fold, headline, percent
 from alertd.model.event import Event, EventKind
 from alertd.model.notification import ItemFate
+from alertd.model.people import full_name, is_persons
 from alertd.model.reasons import say_reason
 from alertd.model.record import Happening, Parcel, Retold, Share
 from alertd.model.units import say_duration, say_number
@@ -21,9 +22,8 @@ _ENDED = ("changed", "removed", "expired")
 
 
 def episode_of(event: Event) -> str:
-    """`btc-breakout/BTC/3`; without the number where there is no episode, with `owner:` before a chat user's rule."""
-    owner = f"{event.owner}:" if event.owner else ""
-    return fold(f"{owner}{event.rule}/{event.symbol}" + (f"/{event.episode}" if event.episode else ""))
+    """`btc-breakout/BTC/3`; without the number where there is no episode; `@7.3/BTC/1` of an alert of chat."""
+    return fold(f"{full_name(event.owner, event.rule)}/{event.symbol}" + (f"/{event.episode}" if event.episode else ""))
 
 
 def moment(at: float, zone: tzinfo) -> str:
@@ -42,14 +42,24 @@ def happened(event: Event) -> str:
     if event.kind is EventKind.FIRED:
         return f"fired: {headline(event)}"
     ended = event.kind is EventKind.RESOLVED and event.reason in _ENDED
-    return headline(event) + (f" ({say_reason(event.reason)})" if ended else "")
+    return headline(event) + (f" ({_why_ended(event)})" if ended else "")
+
+
+def _why_ended(event: Event) -> str:
+    """An alert of chat is no file's rule: its owner takes it away."""
+    removed = event.reason == "removed" and is_persons(event.owner)
+    return "it was deleted, paused or armed anew" if removed else say_reason(event.reason)
 
 
 def seen(event: Event) -> list[str]:
     """What an event was judged by: its values, and where and when they were read."""
     lines = []
-    if values := [f"{fold(name)} {_value(value)}" for name, value in event.values.items()]:
-        lines.append("seen: " + ", ".join(values))
+    values = dict(event.values)
+    if "change" in values:
+        base = f" from {_value(values.pop('base'))}" if "base" in values else ""
+        values["change"] = percent(values["change"]) + base
+    if values:
+        lines.append("seen: " + ", ".join(f"{fold(name)} {_value(value)}" for name, value in values.items()))
     if isfinite(event.at) and event.source:
         lines.append(f"read from {event.source} {say_duration(max(event.time - event.at, 0.0))} before")
     if event.late:

@@ -1,6 +1,10 @@
 """How a person writes an episode: `rule/COIN/3`, `rule/COIN` or `rule`."""
 
+import re
 from typing import NamedTuple
+
+_OWN = re.compile(r"(@\d+)\.(.+)", re.ASCII | re.DOTALL)
+_OWNED = re.compile(r"([^:]*):(.*)", re.DOTALL)
 
 
 class Meant(NamedTuple):
@@ -13,11 +17,11 @@ class Meant(NamedTuple):
 
 
 def meant(word: str) -> list[Meant]:
-    """Everything that a word may mean, the most exact first: names of rules may hold slashes and colons themselves. A
-    chat user's rule is written `owner:rule/…`."""
+    """Everything that a word may mean, the most exact first: names of rules may hold slashes and points themselves. An
+    alert of chat is written `@7.3/…`, or `@7:3/…`."""
     found = []
-    owner, colon, rest = word.partition(":")
-    for whose, name in (("", word), (owner, rest)) if colon else (("", word),):
+    own = _OWN.fullmatch(word) or _OWNED.fullmatch(word)
+    for whose, name in (("", word), own.groups()) if own else (("", word),):
         rule, _, last = name.rpartition("/")
         if last.isdecimal() and "/" in rule:
             of, _, coin = rule.rpartition("/")

@@ -134,7 +134,17 @@ class Acknowledged:
     at: float
 
 
-Kept: TypeAlias = Silence | Mute | Snoozed | Postponed | Storm | Grouped | Streak | Escalation | Raised | Acknowledged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """A notice of this key was told at `at`, for the last time."""
+
+    key: str
+    at: float
+
+
+Kept: TypeAlias = (
+    Silence | Mute | Snoozed | Postponed | Storm | Grouped | Streak | Escalation | Raised | Acknowledged | Noticed
+)
 
 KeptKey: TypeAlias = tuple[str, str]
 """(kind, key): the kind is the type's name in lower case; the key is made of what it is about."""
@@ -157,6 +167,8 @@ def key_of(kept: Kept) -> KeptKey:
             parts = [owner, rule, symbol]
         case Escalation(entry=entry, receiver=receiver) | Postponed(entry=entry, receiver=receiver):
             parts = [str(entry.number), receiver]
+        case Noticed(key=key):
+            parts = [key]
         case Raised(alert=alert, episode=episode) | Acknowledged(alert=alert, episode=episode):
             parts = [str(alert), str(episode)]
     return type(kept).__name__.lower(), "\0".join(parts)

@@ -25,6 +25,13 @@ class ExpireSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetAuthor:
+    """Somebody is erased: of their silences what they said goes, and what is held stays held."""
+
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledge:
     """An episode of an alert, by its number."""
 
@@ -73,4 +80,4 @@ class Say:
     text: Notification
 
 
-Order: TypeAlias = AddSilence | ExpireSilence | Acknowledge | Unmute | Snooze | Postpone | Loosen | Say
+Order: TypeAlias = AddSilence | ExpireSilence | ForgetAuthor | Acknowledge | Unmute | Snooze | Postpone | Loosen | Say

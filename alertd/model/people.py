@@ -9,6 +9,9 @@ from typing import NamedTuple, TypeAlias
 USERS_WEBHOOKS = "webhooks"
 """The channel that is there where people may be told by webhooks of their own."""
 
+TERMINAL = "terminal"
+"""The channel of those who come by the control socket: nothing can be sent there."""
+
 
 class Role(StrEnum):
     """What somebody may do; the later ones may do all that the earlier ones may."""
@@ -92,13 +95,15 @@ class CodeUse(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A one-time code, of which only the hash is kept. `identity` is what a CONFIRM confirms."""
+    """A one-time code, of which the store has the hash, and this sealed. `identity` is what a CONFIRM confirms, and
+    `text` the code itself, which is put into the mail when that is sent."""
 
     use: CodeUse
     expires: float
     role: Role = Role.USER
     person: int = 0
     identity: Identity | None = None
+    text: str = ""
 
 
 class AlertStage(StrEnum):
@@ -173,7 +178,22 @@ class Heard(NamedTuple):
     reply: bytes
 
 
-PeopleRow: TypeAlias = PersonRow | AccountRow | CodeRow | AlertRow | Deed | Heard
+class Reached(NamedTuple):
+    """Somebody spoke at an account (its number): what is for its alias is sent there again, whatever was refused."""
+
+    channel: str
+    account: int
+
+
+PeopleRow: TypeAlias = PersonRow | AccountRow | CodeRow | AlertRow | Deed | Heard | Reached
+
+
+class Unreached(NamedTuple):
+    """An account (its number) that takes nothing any more, why (a short fixed word), and since when."""
+
+    account: int
+    reason: str
+    since: float
 
 
 class Crowd(NamedTuple):
@@ -184,14 +204,22 @@ class Crowd(NamedTuple):
     codes: tuple[CodeRow, ...] = ()
     last_person: int = 0
     last_account: int = 0
+    unreached: tuple[Unreached, ...] = ()
 
 
 _OWNER, _ALIAS = "@", "~"
 
 
-def called(owner: str, rule: str) -> str:
-    """A rule as people read it: a person's own by its number, `#3`."""
-    return f"#{rule}" if is_persons(owner) else rule
+def called(owner: str, rule: str, reader: str = "") -> str:
+    """A rule as people read it: a person's own by its number, `#3`, and `@7.3` where another `reader` is named."""
+    if not is_persons(owner):
+        return rule
+    return f"#{rule}" if reader in ("", owner) else full_name(owner, rule)
+
+
+def full_name(owner: str, rule: str) -> str:
+    """A rule as whoever runs alertd reads and writes it: `btc-breakout`, `@7.3`."""
+    return f"{owner}.{rule}" if is_persons(owner) else rule
 
 
 def owner_of(person: int) -> str:

@@ -7,17 +7,18 @@ from typing import NamedTuple
 LONGEST = 64
 """ASCII characters of a button's data."""
 
-_DATA = re.compile(r"([a-z]+):(?:e(\d{1,18})|a(\d{1,9})\.(\d{1,9})|-)(?::([!-~]*))?", re.ASCII)
+_DATA = re.compile(r"([a-z]+):(?:e(\d{1,18})|a(\d{1,9})\.(\d{1,9})|r(\d{1,18})|-)(?::([!-~]*))?", re.ASCII)
 
 
 class Action(StrEnum):
+    ACK = "ack"
+    """Somebody has seen it. The argument is the message's signature, see `dispatch.seal`."""
     SNOOZE = "snooze"
     """For the argument, a duration."""
     REARM = "rearm"
     NUDGE = "nudge"
     """Move the level by the argument, percents with their sign: `+1`."""
     DELETE = "delete"
-    PAUSE = "pause"
     RESUME = "resume"
     WHY = "why"
     CHART = "chart"
@@ -31,18 +32,20 @@ _ACTIONS = {action.value: action for action in Action}
 
 
 class Press(NamedTuple):
-    """The target is an event by its number in the store (`entry`), or an alert by its person and number, or nothing (0
-    all)."""
+    """The target is an event by its number in the store (`entry`), or an alert by its person and number, or a message
+    that tells several events, by its `row` of the outbox, or nothing (0 all)."""
 
     action: Action
     entry: int = 0
     person: int = 0
     number: int = 0
     argument: str = ""
+    row: int = 0
 
     @property
     def data(self) -> str:
-        target = f"e{self.entry}" if self.entry else f"a{self.person}.{self.number}" if self.person else "-"
+        alert, row = f"a{self.person}.{self.number}" if self.person else "", f"r{self.row}" if self.row else ""
+        target = f"e{self.entry}" if self.entry else alert or row or "-"
         return f"{self.action}:{target}" + (f":{self.argument}" if self.argument else "")
 
 
@@ -51,5 +54,5 @@ def read(data: str) -> Press | None:
     found = _DATA.fullmatch(data) if len(data) <= LONGEST else None
     if not found or found[1] not in _ACTIONS:
         return None
-    entry, person, number = (int(part or 0) for part in (found[2], found[3], found[4]))
-    return Press(_ACTIONS[found[1]], entry, person, number, found[5] or "")
+    entry, person, number, row = (int(part or 0) for part in found.groups()[1:5])
+    return Press(_ACTIONS[found[1]], entry, person, number, found[6] or "", row)

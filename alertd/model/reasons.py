@@ -43,6 +43,7 @@ _WORDS = {
     "credential": "the credential cannot be read",
     "too_large": "the message is too large for the platform",
     "recipient_refused": "the recipient's server refuses it",
+    "sender_refused": "the mail server does not take the sender's address",
     "redirect": "the platform redirects elsewhere",
     "rest": "the platform asked to slow down",
     "thread_gone": "the message it follows is gone",

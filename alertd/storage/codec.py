@@ -13,6 +13,7 @@ from alertd.model.kept import (
     Grouped,
     Kept,
     Mute,
+    Noticed,
     Postponed,
     Raised,
     Silence,
@@ -78,6 +79,7 @@ _KEPT: tuple[type[Kept], ...] = (
     Escalation,
     Raised,
     Acknowledged,
+    Noticed,
 )
 _DECODE_KEPT = {kind.__name__.lower(): msgspec.msgpack.Decoder(kind).decode for kind in _KEPT}
 _KINDS = {kind.value: kind for kind in EventKind}

@@ -165,6 +165,12 @@ def replace(draft: Path, path: Path) -> None:
     _sync(path.parent)
 
 
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Copy the write-ahead log into the file, and cut it off. Whether it is done: a reader may need it still."""
+    (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def stamp(now: float) -> str:
     """A time as a part of a file name: `20260101T000000Z`."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))

@@ -59,6 +59,11 @@ SELECT row, receiver, channel, address, lane, loudness, created, due, expires, a
     joined, body
 FROM ready WHERE channel = ? AND address NOT IN (SELECT value FROM json_each(?)) ORDER BY lane, turn, row DESC LIMIT ?
 """
+_ONE = """
+SELECT row, receiver, channel, address, lane, loudness, created, due, expires, attempts, uncertain, state, part, began,
+    joined, body
+FROM delivery WHERE row = ?
+"""
 # What may have arrived, has stepped aside or must go alone is in no digest; nothing is in two, and no digest is in one.
 _STALE = """
 SELECT row, receiver, channel, address, lane, loudness, created, due, expires, attempts, uncertain, state, part, began,
@@ -151,6 +156,11 @@ def due(
         abandoned = [row[0] for row in rows if row[11] == "sending" and row[12]]
         if not turns.spare_abandoned(connection, abandoned, now):
             return queued(connection, rows, word)
+
+
+def one(connection: sqlite3.Connection, row: int, word: str) -> Queued | None:
+    found = queued(connection, connection.execute(_ONE, (row,)).fetchall(), word)
+    return found[0] if found else None
 
 
 def next_due(connection: sqlite3.Connection, channel: str, busy: Sequence[str]) -> float | None:

@@ -1,7 +1,7 @@
 """People in SQL, in the caller's transaction: `person`, `account`, `code`, `chat_alert`, `audit`, `heard`."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from alertd.model.event import Words
 from alertd.model.people import (
@@ -15,8 +15,13 @@ from alertd.model.people import (
     Heard,
     PeopleRow,
     PersonRow,
+    Reached,
+    Unreached,
+    account_of,
+    alias_of,
     owner_of,
 )
+from alertd.storage import ways
 from alertd.storage.codec import entry_of, row_of, wordless
 
 _ERASE = (
@@ -45,6 +50,8 @@ def write(connection: sqlite3.Connection, rows: Sequence[PeopleRow]) -> None:
                 connection.execute("INSERT INTO audit (at, who, did, about, denied) VALUES (?, ?, ?, ?, ?)", row)
             case Heard():
                 connection.execute("INSERT OR IGNORE INTO heard VALUES (?, ?, ?, ?)", row)
+            case Reached():
+                ways.revive(connection, [(row.channel, alias_of(row.account))])
 
 
 def _put_person(connection: sqlite3.Connection, row: PersonRow) -> None:
@@ -104,7 +111,14 @@ def read(connection: sqlite3.Connection) -> Crowd:
         tuple(CodeRow._make(row) for row in connection.execute("SELECT * FROM code ORDER BY expires")),
         last_person,
         last_account,
+        tuple(_unreached(connection)),
     )
+
+
+def _unreached(connection: sqlite3.Connection) -> Iterator[Unreached]:
+    for one in ways.dead(connection):
+        if (number := account_of(one.address)) is not None:
+            yield Unreached(number, one.reason, one.since)
 
 
 def how_many_alerts(connection: sqlite3.Connection, person: int) -> int:

@@ -34,38 +34,48 @@ _LATEST = (
     " SELECT 1 FROM telling WHERE event = number AND receiver = ?3)) AND (?4 = '' OR symbol = ?4 COLLATE NOCASE)"
 )
 
+# A `part` of 2 stands by.
+_LOST = """
+SELECT row FROM delivery WHERE state = 'buried' AND reason <> 'operator' AND (?1 = '' OR channel = ?1)
+AND NOT EXISTS (SELECT 1 FROM delivery AS other WHERE other.row BETWEEN delivery.row / 64 * 64 AND
+    delivery.row / 64 * 64 + 63 AND other.state = 'sent' AND 2 IN (other.part, delivery.part))
+ORDER BY row
+"""
+
 
 def read_history(
     path: Path, *, rule: str = "", receiver: str = "", symbol: str = "", since: float = 0.0, limit: int
 ) -> list[Happening]:
-    """The latest events since a time, newest first; of one rule or one coin, and what they were for one receiver, where
-    they are named. Raises StorageError."""
+    """The latest events since a time, newest first; of one rule (`@7.3`: of that alert of chat) or one coin, and what
+    they were for one receiver, where they are named. Raises StorageError."""
     with _reading(path) as connection:
-        return history(connection, rule=rule, receiver=receiver, symbol=symbol, since=since, limit=limit)
+        owner, name = meant(rule)[-1][:2] if rule else (None, "")
+        return history(connection, owner=owner, rule=name, receiver=receiver, symbol=symbol, since=since, limit=limit)
 
 
 def history(
     connection: sqlite3.Connection,
     *,
-    owner: str = "",
+    owner: str | None = None,
     rule: str = "",
     receiver: str = "",
     symbol: str = "",
     since: float = 0.0,
     limit: int,
 ) -> list[Happening]:
-    """The same, out of an open database; of one owner's rules where one is named."""
+    """The same, out of an open database; of one owner's rules, or of those of files (""), where one is named."""
     # A person's events are few, and found by the index.
-    sentence = _LATEST + (" AND owner = ?6 AND owner != ''" if owner else " AND ?6 IS NULL")
+    whose = " AND ?6 IS NULL" if owner is None else " AND owner = ?6" + (" AND owner != ''" if owner else "")
+    sentence = _LATEST + whose
     rows = connection.execute(
-        f"{sentence} ORDER BY number DESC LIMIT ?5", (since, rule, receiver, symbol, limit, owner or None)
+        f"{sentence} ORDER BY number DESC LIMIT ?5", (since, rule, receiver, symbol, limit, owner)
     )
     return _told(connection, [entry_of(row[:]) for row in rows], receiver)
 
 
 def read_episode(path: Path, word: str) -> Story | None:
-    """The story of `rule/COIN/3`, of the last episode of `rule/COIN`, or of `rule`; a chat user's rule is written
-    `owner:rule/…`. None if there is none. Raises StorageError."""
+    """The story of `rule/COIN/3`, of the last episode of `rule/COIN`, or of `rule`; an alert of chat is written
+    `@7.3/…`. None if there is none. Raises StorageError."""
     with _reading(path) as connection:
         return episode(connection, word)
 
@@ -107,6 +117,23 @@ def read_outbox(path: Path, *, channel: str = "", state: str = "", limit: int) -
         entries = read_entries(connection, [n for body in bodies for n in (*body.holding, *body.past)])
         word, _ = read_identity(connection)
         return [Letter(_parcel(row, word), content_of(body, entries)) for row, body in zip(rows, bodies, strict=True)]
+
+
+def read_lost(path: Path, *, channel: str = "") -> list[int]:
+    """The rows of what was buried, oldest first, of one channel where it is named: but not by hand, nor where what
+    stands by, or what it would have stood by for, has brought the message. Raises StorageError."""
+    with _reading(path) as connection:
+        rows = connection.execute(_LOST, (channel,))
+        return [row for (row,) in rows]
+
+
+def read_states(path: Path, rows: Sequence[int]) -> dict[int, str]:
+    """The state of each of these deliveries that there is. Raises StorageError."""
+    with _reading(path) as connection:
+        found = connection.execute(
+            "SELECT row, state FROM delivery WHERE row IN (SELECT value FROM json_each(?))", (json.dumps(rows),)
+        )
+        return dict(found.fetchall())
 
 
 @contextmanager

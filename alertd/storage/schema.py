@@ -256,4 +256,10 @@ CREATE TABLE heard (
 CREATE INDEX heard_at ON heard (at);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+-- What REPLACE takes out of a table fires no trigger of DELETE (unless PRAGMA recursive_triggers is on).
+CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE row = NEW.row)
+BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
+from alertd.errors import StorageError
 from alertd.model.event import Entry
 from alertd.model.notification import Queued
-from alertd.model.people import ChatAlert, Deed
+from alertd.model.people import ChatAlert, Deed, PersonRow
 from alertd.model.record import Happening, Story
 from alertd.rows import Attempt, Commit, DeadWay, Depth, SeriesRow, Settled, Snapshot
-from alertd.storage import events, outbox, people, queue, record, rules, turns, ways
-from alertd.storage.database import explain, open_database
+from alertd.storage import events, lately, outbox, people, queue, record, rules, turns, ways
+from alertd.storage.database import empty_log, explain, open_database
 from alertd.storage.lock import Lock
 from alertd.storage.schema import MIGRATIONS
 from alertd.storage.turns import Lost
@@ -40,6 +41,8 @@ class SqlStore:
         self._word = word
         self._seal = seal
         self._lost = Lost()
+        self._traces = True
+        """Whether the log may still have words of somebody who is erased; at first of a run that was cut off."""
 
     @property
     def word(self) -> str:
@@ -49,15 +52,26 @@ class SqlStore:
     def seal(self) -> bytes:
         return self._seal
 
-    async def load(self, now: float) -> Snapshot:
+    async def load(self, now: float, *, looks_back: float = 0.0) -> Snapshot:
         if await self._runner.run(lambda connection: outbox.is_ahead(connection, now)):
             await self._runner.run(lambda connection: outbox.agree_on_time(connection, now), writes=True)
         if await self._runner.run(lambda connection: queue.is_late(connection, now)):
             await self._runner.run(lambda connection: queue.wait_anew(connection, now), writes=True)
-        return await self._runner.run(lambda connection: read_snapshot(connection, now))
+        return await self._runner.run(lambda connection: read_snapshot(connection, now, looks_back))
 
     async def commit(self, commit: Commit) -> None:
         self._note(await self._runner.run(lambda connection: write_commit(connection, commit), writes=True))
+        if any(isinstance(row, PersonRow) and row.body is None for row in commit.people):
+            self._traces = True
+            await self._wipe()
+
+    async def _wipe(self) -> None:
+        """Empty the log, where what was erased stands as it was written. Whoever reads it meanwhile is not disturbed:
+        it is tried again with `prune`."""
+        try:
+            self._traces = not await self._runner.run(empty_log)
+        except StorageError as error:
+            log.info("the database's log is not emptied yet: %s", error)
 
     async def due(self, channel: str, now: float, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Queued]:
         return await self._runner.run(
@@ -127,6 +141,9 @@ class SqlStore:
         found = await self._runner.run(lambda connection: events.read_entries(connection, numbers))
         return [found[number] for number in sorted(found)]
 
+    async def delivery(self, row: int) -> Queued | None:
+        return await self._runner.run(lambda connection: outbox.one(connection, row, self.word))
+
     async def chat_alerts(self, person: int, *, holding: str = "") -> Sequence[ChatAlert]:
         return await self._runner.run(lambda connection: people.chat_alerts(connection, person, holding))
 
@@ -150,7 +167,7 @@ class SqlStore:
     ) -> Sequence[Happening]:
         return await self._runner.run(
             lambda connection: record.history(
-                connection, owner=owner, rule=rule, symbol=symbol, since=since, limit=limit
+                connection, owner=owner or None, rule=rule, symbol=symbol, since=since, limit=limit
             )
         )
 
@@ -158,6 +175,8 @@ class SqlStore:
         return await self._runner.run(lambda connection: record.episode(connection, word))
 
     async def prune(self, before: float, limit: int) -> int:
+        if self._traces:
+            await self._wipe()
         return await self._runner.run(lambda connection: _prune(connection, before, limit), writes=True)
 
     async def close(self) -> None:
@@ -198,7 +217,7 @@ class SqliteStore(SqlStore):
         self._lock.release()
 
 
-def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
+def read_snapshot(connection: sqlite3.Connection, now: float, looks_back: float = 0.0) -> Snapshot:
     """All that a daemon starts from, as of now (epoch seconds)."""
     last_event, last_message = connection.execute("SELECT last_event, last_message FROM meta").fetchone()
     return Snapshot(
@@ -208,6 +227,8 @@ def read_snapshot(connection: sqlite3.Connection, now: float) -> Snapshot:
         held=events.read_held(connection),
         kept=events.read_kept(connection),
         recent=outbox.recent(connection, now),
+        spoke=lately.spoke(connection, now - looks_back, now),
+        fired=lately.fired(connection, now - looks_back, now),
         last_event=last_event,
         last_message=last_message,
         crowd=people.read(connection),

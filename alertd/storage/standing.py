@@ -11,6 +11,7 @@ import msgspec
 
 from alertd.model.event import Entry
 from alertd.model.kept import Kept
+from alertd.model.people import full_name
 from alertd.storage import events
 from alertd.storage.codec import entry_of
 from alertd.storage.database import explain, open_readonly, version_of
@@ -35,8 +36,9 @@ def read_open(path: Path) -> list[Entry]:
 
 
 def read_rules(path: Path) -> list[str]:
-    """The names of the rules of which anything is on record. Raises StorageError."""
-    return _read(path, lambda connection: [row[0] for row in connection.execute("SELECT DISTINCT rule FROM event")])
+    """The names of the rules of which anything is on record, `@7.3` of an alert of chat. Raises StorageError."""
+    pairs = "SELECT DISTINCT owner, rule FROM event"
+    return _read(path, lambda connection: [full_name(owner, rule) for owner, rule in connection.execute(pairs)])
 
 
 def _read(path: Path, query: Callable[[sqlite3.Connection], _T]) -> _T:

@@ -92,5 +92,8 @@ def kill(connection: sqlite3.Connection, way: Way, why: str, at: float) -> list[
 
 
 def revive(connection: sqlite3.Connection, ways: Iterable[Way]) -> None:
-    connection.executemany("UPDATE way SET dead = '' WHERE channel = ? AND address = ?", list(ways))
-    connection.execute("DELETE FROM way WHERE moved = '' AND dead = ''")
+    revived = connection.executemany(
+        "UPDATE way SET dead = '' WHERE channel = ? AND address = ? AND dead <> ''", list(ways)
+    )
+    if revived.rowcount > 0:
+        connection.execute("DELETE FROM way WHERE moved = '' AND dead = ''")

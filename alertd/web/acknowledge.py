@@ -7,16 +7,18 @@ cookies, loads nothing, and is not for search engines.
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from hashlib import sha256
 from html import escape
 
 from aiohttp import web
 
+from alertd.dispatch.digest import compose
+from alertd.dispatch.policy import Policy
 from alertd.dispatch.render import fold, headline, stamp
-from alertd.dispatch.seal import opened
+from alertd.dispatch.seal import About, opened
 from alertd.errors import AlertdError
 from alertd.model.event import Entry
+from alertd.model.notification import Content
 
 BY = "the link sent to {}"
 """Who acknowledges on the page, as the record says it: everybody behind a receiver has the same link."""
@@ -34,12 +36,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class AckPages:
-    """What the pages ask of the daemon: the store's `seal`; `show` by the number of the event, None where it is
-    forgotten; `take` acknowledges for somebody and says in a sentence what came of it."""
+    """What the pages ask of the daemon: the store's `seal`; `show` what a message was about, None where it is
+    forgotten; `take` acknowledges it for somebody and says in a sentence what came of it."""
 
     seal: bytes
-    show: Callable[[int], Awaitable[Shown | None]]
-    take: Callable[[int, str], Awaitable[str]]
+    show: Callable[[About], Awaitable[Shown | None]]
+    take: Callable[[About, str], Awaitable[str]]
 
 
 _STYLE = (
@@ -60,11 +62,14 @@ _HEADERS = {
 _BUTTON = '<form method="post"><button>I have seen it</button></form>'
 
 
-def shown(entry: Entry, zone: tzinfo, *, done: str = "") -> Shown:
-    """What the page says of the alert that an entry is about; for `done` see `Shown`."""
-    event, when = entry.event, fold(entry.words.when)
+def shown(told: Sequence[Entry], policy: Policy, now: float, *, done: str = "") -> Shown:
+    """What the page says of the alert that an entry is about, or of several; for `done` see `Shown`."""
+    if len(told) > 1:
+        together = compose(Content(tuple(told)), now, policy)
+        return Shown(together.title, together.lines, done)
+    event, when = told[0].event, fold(told[0].words.when)
     rule = f"{fold(event.rule)}: {when}" if when else fold(event.rule)
-    since = (f"Fired {stamp(event.opened, zone)}",) if event.opened > 0 else ()
+    since = (f"Fired {stamp(event.opened, policy.zone)}",) if event.opened > 0 else ()
     return Shown(headline(event), (rule, *since), done)
 
 
@@ -74,11 +79,11 @@ def pages(acknowledge: AckPages) -> Sequence[web.RouteDef]:
     async def answer(request: web.Request) -> web.Response:
         sent = opened(acknowledge.seal, request.match_info["token"])
         try:
-            shown = None if sent is None else await acknowledge.show(sent.event)
+            shown = None if sent is None else await acknowledge.show(sent.about)
             if sent is None or shown is None:
                 return _page("There is nothing here", ["The link is not whole, or what it is about was long ago."], 404)
             if request.method == "POST" and not shown.done:
-                said = await acknowledge.take(sent.event, BY.format(sent.receiver))
+                said = await acknowledge.take(sent.about, BY.format(sent.receiver))
                 return _page(shown.title, [*shown.lines, _sentence(said)])
         except AlertdError:
             return _page("Not now", ["alertd cannot answer at the moment: try again in a minute."], 503)

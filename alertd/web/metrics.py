@@ -10,6 +10,9 @@ from prometheus_client.exposition import choose_encoder
 from alertd.model.event import EventKind
 from alertd.rows import Depth, Fate
 
+_UNTRIED = frozenset({"rest", "expired", "forgotten"})
+"""Why a message is put off or given up without an attempt, see `outbox.carrier`."""
+
 _TICK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -36,6 +39,7 @@ class Metrics:
         self._deliveries = self._counter(
             "alertd_deliveries", "Attempts to deliver a message, by what became of it.", "channel", "fate", "reason"
         )
+        self._given_up = self._counter("alertd_given_up", "Messages that were given up.", "channel", "reason")
         self._waiting = self._gauge("alertd_outbox_waiting", "Deliveries waiting in the outbox.", "channel")
         self._oldest = self._gauge("alertd_outbox_oldest_seconds", "Age of the oldest waiting delivery.", "channel")
         # Not shown before the first reload: a 0 there would say that one was refused.
@@ -86,7 +90,14 @@ class Metrics:
         self._not_sent.labels(reason).inc(count)
 
     def settled(self, channel: str, fate: Fate, reason: str = "", count: int = 1) -> None:
-        self._deliveries.labels(channel, fate.value, reason).inc(count)
+        if reason not in _UNTRIED:
+            self._deliveries.labels(channel, fate.value, reason).inc(count)
+        if fate in (Fate.BURIED, Fate.EXPIRED):
+            self.given_up(channel, reason, count)
+
+    def given_up(self, channel: str, reason: str, count: int = 1) -> None:
+        """With or without an attempt."""
+        self._given_up.labels(channel, reason).inc(count)
 
     def depth(self, depths: Iterable[Depth], now: float) -> None:
         """What waits in the outbox now; a channel that is not named has nothing waiting."""

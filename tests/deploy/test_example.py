@@ -37,7 +37,7 @@ async def test_all_that_it_names_can_be_built(example: Path) -> None:
         sources = build_sources(config, session, HandClock())
         channels = build_channels(config, session)
         assert config.heartbeat is not None
-        assert Heartbeat(config.heartbeat, session, HandClock()).trouble == ""
+        assert Heartbeat(config.heartbeat, session, HandClock()).trouble is None
         assert [source.name for source in sources] == ["binance", "coingecko", "tokenmetrics", "fear_greed"]
         assert [channel.name for channel in channels] == list(config.channels)
         for channel in channels:

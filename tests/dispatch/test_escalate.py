@@ -6,14 +6,16 @@ from datetime import UTC, time
 import pytest
 
 from alertd.dispatch.hours import Hours, Span
-from alertd.dispatch.notice import delivery_key, recovery_key
+from alertd.dispatch.notice import delivery_key, reachable, recovery_key
 from alertd.dispatch.policy import Otherwise, Policy, Receiver
 from alertd.dispatch.route import Escalate, Route
-from alertd.model.event import EventKind
+from alertd.model.event import EventKind, Notice
+from alertd.model.kept import Noticed
 from alertd.model.notification import Destination, ItemFate, Lane, Loudness, Notification, Tone
 from alertd.rules.rule import Active
 from tests.dispatch.samples import BOTH, policy, receiver, rule
 from tests.dispatch.world import World, play
+from tests.fakes import START
 
 RULES = [
     rule("r", tell=BOTH, notify=()),
@@ -226,26 +228,72 @@ def operated(*receivers: Receiver) -> Policy:
     return policy(*receivers, operator=("me",))
 
 
-@pytest.mark.parametrize("key", [delivery_key("chat"), delivery_key("chat", "desk"), recovery_key("chat")])
+@pytest.mark.parametrize(
+    "key", [delivery_key("chat"), delivery_key("chat", "desk"), recovery_key(delivery_key("chat"))]
+)
 def test_a_channel_s_trouble_is_told_over_another(key: str) -> None:
     me = Receiver("me", (CHAT, MAIL), otherwise=Otherwise((CHAT, PAGER)))
     desk = Receiver("desk", (CHAT,), otherwise=Otherwise((CHAT, PAGER)))
-    world = play(f"0s notice {key} desk", operated(me, desk), keeps=False)
+    world = play(f"0s notice {key} desk", operated(me, desk))
     assert ways(world) == [("me", (MAIL,), (PAGER,)), ("desk", (PAGER,), ())]
 
 
 def test_nobody_is_told_over_the_channel_that_it_is_about() -> None:
-    assert play("0s notice delivery:chat", operated(Receiver("me", (CHAT,))), keeps=False).told == []
+    assert play("0s notice delivery:chat", operated(Receiver("me", (CHAT,)))).told == []
+
+
+ROOM, DOOR = Destination("chat", "room:2"), Destination("chat", "door")
+
+
+@pytest.mark.parametrize(
+    ("key", "me", "told"),
+    [
+        pytest.param("delivery:chat:ann:dead:room:2", Receiver("me", (CHAT,)), (CHAT,), id="another's address is dead"),
+        pytest.param("delivery:chat:ann", Receiver("me", (CHAT,)), (CHAT,), id="another's message was refused"),
+        pytest.param("delivery:chat:me:dead:room:2", Receiver("me", (ROOM, DOOR)), (DOOR,), id="one of two is dead"),
+        pytest.param("delivery:chat:me:dead:room:2", Receiver("me", (ROOM,), otherwise=Otherwise((DOOR,))), (DOOR,),
+                     id="the other way is on it too"),
+        pytest.param("delivery:chat:@1/group:4:dead:room:2", Receiver("@1/group:4", (DOOR,)), (DOOR,),
+                     id="a group of theirs is dead"),
+        pytest.param("delivery:chat:@1/group:4", Receiver("@1/group:4", (ROOM,)), (), id="a group refused a message"),
+        pytest.param("delivery:chat:me:dead:room:2", Receiver("me", (ROOM,)), (), id="their only one is dead"),
+        pytest.param("delivery:chat:me", Receiver("me", (CHAT,)), (), id="their message was refused"),
+        pytest.param("delivery:chat:ann:dead:room:2", Receiver("me", (CHAT, MAIL)), (MAIL,), id="another channel"),
+        pytest.param("delivery:chat::down:a server", Receiver("me", (CHAT,)), (), id="a server of the channel is down"),
+        pytest.param("delivery:chat::old", Receiver("me", (CHAT,)), (), id="the channel is late"),
+    ],
+)  # fmt: skip
+def test_who_has_one_channel_hears_of_trouble_with_one_receiver_over_it(
+    key: str, me: Receiver, told: tuple[Destination, ...]
+) -> None:
+    assert reachable(me, Notice(START, key, "it is broken")) == (told, ())
+
+
+def test_what_says_the_same_is_told_as_one() -> None:
+    """And both are noted: neither is told again within the hour."""
+    script = "0s notice a:x; 0s notice a:y; 1m notice a:x; 2m notice a:y; 62m notice a:y"
+    assert [line.split()[0] for line in play(script, operated(receiver("me"))).told] == ["0s", "1h2m"]
+
+
+def test_what_nobody_was_told_of_is_not_noted() -> None:
+    script = "0s notice delivery:chat; 1m reload; 2m notice delivery:chat"
+    world = play(script, operated(Receiver("me", (CHAT,))), operated(Receiver("me", (CHAT, MAIL))))
+    assert [line.split()[0] for line in world.told] == ["2m"]
+
+
+def test_what_is_about_one_receiver_is_forgotten_after_its_hour() -> None:
+    world = play("0s notice delivery:chat:ann; 1s notice delivery:mail; 2h notice source:a", operated(receiver("me")))
+    assert [one.key for one in world.tables.kept.values() if isinstance(one, Noticed)] == ["delivery:mail", "source:a"]
 
 
 def test_whom_it_concerns_is_told_once() -> None:
-    world = play("0s notice source:binance me", operated(receiver("me")), keeps=False)
+    world = play("0s notice source:binance me", operated(receiver("me")))
     assert world.told == ["0s me “alertd: it is broken”"]
 
 
 @pytest.mark.parametrize("receivers", [(receiver("me"),), (receiver("me"), receiver("desk"))], ids=["gone", "there"])
 def test_of_the_same_thing_once_an_hour(receivers: tuple[Receiver, ...]) -> None:
     times = ("0s", "0s", "59m", "61m")
-    world = play("; ".join(f"{each} notice source:binance desk" for each in times), operated(*receivers), keeps=False)
+    world = play("; ".join(f"{each} notice source:binance desk" for each in times), operated(*receivers))
     assert [line.split()[0] for line in world.told if " me " in line] == ["0s", "1h1m"]
     assert len([line for line in world.told if " desk " in line]) == 2 * (len(receivers) - 1)

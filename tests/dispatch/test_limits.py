@@ -121,7 +121,7 @@ NOISE = "; ".join(f"{minute}m fired A{minute}" for minute in range(6))
 
 
 def test_a_runaway_is_muted_and_that_is_told_once() -> None:
-    world = play(f"{NOISE}; 2d", RUNAWAY, rules=RULES, keeps=False)
+    world = play(f"{NOISE}; 2d", RUNAWAY, rules=RULES)
     assert world.told == [
         "0s desk A0",
         "1m desk A1",
@@ -134,9 +134,22 @@ def test_a_runaway_is_muted_and_that_is_told_once() -> None:
 
 
 def test_unmuting_tells_what_still_holds() -> None:
-    world = play(f"{NOISE}; 10m resolved A4; 1h unmute r; 61m fired B; 2d", RUNAWAY, rules=RULES, keeps=False)
+    world = play(f"{NOISE}; 10m resolved A4; 1h unmute r; 61m fired B; 2d", RUNAWAY, rules=RULES)
     assert world.told[-2:] == ["1h desk A5", "1h1m desk B"]
     assert world.fates(ItemFate.DROPPED) == ["A4 desk runaway", "-A4 desk runaway"]
+
+
+def test_what_led_to_a_mute_that_was_undone_leads_to_no_other() -> None:
+    script = f"{NOISE}; 10m unmute r; 11m fired B; 12m fired C; 13m fired D; 14m fired E; 15m fired F"
+    world = play(script, RUNAWAY, rules=RULES)
+    assert world.told[6:] == [
+        "10m desk A4 A5",
+        "11m desk B",
+        "12m desk C",
+        "13m desk D",
+        f"13m desk {MUTED}",
+        "13m me “r is muted: 3 messages in 1h to desk”",
+    ]
 
 
 def test_a_mute_outlives_a_restart() -> None:
@@ -148,7 +161,7 @@ def test_a_mute_outlives_a_restart() -> None:
 
 
 def test_a_reload_without_the_limit_lets_go() -> None:
-    world = play(f"{NOISE}; 10m reload; 11m fired B; 1h", RUNAWAY, policy(runaway=None), rules=RULES, keeps=False)
+    world = play(f"{NOISE}; 10m reload; 11m fired B; 1h", RUNAWAY, policy(runaway=None), rules=RULES)
     assert world.told[-2:] == ["10m desk A4 A5", "11m desk B"]
 
 

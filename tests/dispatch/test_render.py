@@ -218,8 +218,11 @@ def test_tone_thread_and_chart() -> None:
     fired, over = drawn(event(symbol="1INCH/X")), drawn(event(EventKind.RESOLVED, symbol="1INCH/X", opened=START))
     assert (fired.tone, over.tone) == (Tone.ALARM, Tone.CLEAR)
     assert fired.thread == over.thread != ""
-    assert fired.links == (Link("1INCH/X chart", "https://www.tradingview.com/symbols/1INCH%2FXUSD/"),)
+    assert fired.links == (Link("1INCH/X on TradingView", "https://www.tradingview.com/symbols/1INCH%2FXUSD/"),)
     assert render(entry(event()), Policy(receivers={}, chart="")).links == ()
+    elsewhere = Policy(receivers={}, chart="https://charts.example/{symbol}")
+    assert render(entry(event()), elsewhere).links == (Link("BTC on charts.example", "https://charts.example/BTC"),)
+    assert drawn(event(symbol="market")).links == (), "of the market as a whole there is none"
 
 
 @pytest.mark.parametrize(
@@ -396,13 +399,17 @@ def test_no_data_is_listed_by_field() -> None:
     seen = composed(*map(entry, stale))
     assert seen.title == "60 without fresh data: C0, C1, C10 and 57 more"
     assert seen.tone is Tone.NOTE
-    assert [line[:28] for line in seen.lines] == ["No fresh price: C1, C10, C11", "No fresh tm grade: C0, C12, "]
+    assert [line[:28] for line in seen.lines[:2]] == ["No fresh price: C1, C10, C11", "No fresh tm grade: C0, C12, "]
+    assert seen.lines[2:] == ("Until there is, this cannot be judged for them: btc-breakout",)
     assert seen.lines[0].endswith("and 10 more")
 
 
 def test_one_missing_field_is_in_the_title() -> None:
     stale = [event(EventKind.NO_DATA, symbol=coin, alert=alert, reason="signal") for alert, coin in enumerate("ABCDE")]
-    assert composed(*map(entry, stale)).title == "No fresh signal: A, B, C and 2 more"
+    assert composed(*map(entry, stale)).title == "No fresh signal for btc-breakout: A, B, C and 2 more"
+    of_two = composed(*map(entry, stale), entry(event(EventKind.NO_DATA, symbol="A", rule="dips", reason="signal")))
+    assert of_two.title == "No fresh signal: A, B, C and 2 more"
+    assert of_two.lines[-1] == "Until there is, this cannot be judged for them: btc-breakout, dips"
 
 
 def test_what_several_conditions_found_is_counted_in_the_title() -> None:

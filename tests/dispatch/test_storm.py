@@ -16,8 +16,7 @@ BY = policy(storm=StormLimit(coins=3, seconds=300.0))
 
 
 def stormy(script: str, *by: Policy) -> World:
-    """What fired in the window is not kept over a restart."""
-    return play(script, *(by or (BY,)), rules=RULES, keeps=False)
+    return play(script, *(by or (BY,)), rules=RULES)
 
 
 SUMMARY = "“Storm: 4 coins fired in 5m”"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from alertd.model.press import LONGEST, Action, Press, read
 
+_NONE = st.just(0)
 _NUMBERS = st.integers(1, 10**9 - 1)
 _ARGUMENTS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20)
 _ACTIONS = st.sampled_from(Action)
@@ -13,9 +14,10 @@ _ACTIONS = st.sampled_from(Action)
 
 @given(
     st.one_of(
-        st.builds(Press, _ACTIONS, _NUMBERS, st.just(0), st.just(0), _ARGUMENTS),
-        st.builds(Press, _ACTIONS, st.just(0), _NUMBERS, _NUMBERS, _ARGUMENTS),
-        st.builds(Press, _ACTIONS, st.just(0), st.just(0), st.just(0), _ARGUMENTS),
+        st.builds(Press, _ACTIONS, _NUMBERS, _NONE, _NONE, _ARGUMENTS, _NONE),
+        st.builds(Press, _ACTIONS, _NONE, _NUMBERS, _NUMBERS, _ARGUMENTS, _NONE),
+        st.builds(Press, _ACTIONS, _NONE, _NONE, _NONE, _ARGUMENTS, _NONE),
+        st.builds(Press, _ACTIONS, _NONE, _NONE, _NONE, _ARGUMENTS, _NUMBERS),
     )
 )
 def test_it_is_read_back(press: Press) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from alertd.conditions.parse import parse
+from alertd.dispatch.state import Spoke
 from alertd.errors import StorageError
 from alertd.model.alert import AlertKey
 from alertd.model.event import Drop, EventKind
-from alertd.model.kept import Escalation, Kept, Mute, Postponed, Silence, key_of
+from alertd.model.kept import Escalation, Kept, Mute, Noticed, Postponed, Silence, key_of
 from alertd.model.notification import Held, ItemFate, ItemRow, Lane, Telling
 from alertd.ports import Store
 from alertd.rows import Attempt, Commit, Fate, SeriesRow, Settled, Snapshot
@@ -21,7 +22,7 @@ from alertd.rules.bank import Shape
 from alertd.rules.manner import Manner
 from alertd.rules.rule import Active, AlreadyTrue, Checks, Moment
 from tests.fakes import START
-from tests.storage.rows import alert, bodies, comparable, entry, held, message, rule, told
+from tests.storage.rows import alert, bodies, comparable, entry, event, held, message, rule, told
 
 MADRID = ZoneInfo("Europe/Madrid")
 MANNER = Manner(
@@ -66,6 +67,7 @@ async def test_everything_that_was_committed_is_loaded(store: Store) -> None:
         SILENCE,
         ESCALATION,
         POSTPONED,
+        Noticed(key="delivery:slack", at=START),
     ]
     shape, manner = (
         Shape(parse("price > 70k and signal flips"), parse("3 of (price < 1, price > 2, price < 3)")),
@@ -141,6 +143,52 @@ async def test_numbers_are_never_given_again(store: Store) -> None:
     assert await store.prune(START + 1, 10) == 2
     snapshot = await store.load(START)
     assert (snapshot.last_message, snapshot.last_event) == (9, 8)
+
+
+async def test_of_what_was_told_lately_the_messages_of_one_rule_are_counted(store: Store) -> None:
+    """None that is critical, that repeats or says something else, or whose day is past."""
+    entries = [entry(number) for number in range(1, 9)]
+    other = entry(9)._replace(event=replace(event(9), rule="other", owner="@7"))
+    messages = [
+        message(1, "chat:a", holding=[1], created=START - 60),
+        message(2, "chat:a", "mail:a", holding=[2], created=START - 59),
+        message(3, "chat:a", holding=[3], created=START - 9, lane=Lane.CRITICAL),
+        message(4, "chat:a", holding=[2], created=START - 8),
+        message(5, "chat:a", created=START - 7),
+        replace(message(6, "chat:a", holding=[4], created=START - 6), past=(5,)),
+        message(7, "chat:a", holding=[6, 9], created=START - 5),
+        replace(message(8, "chat:b", holding=[7], created=START + 3), receiver="me"),
+        replace(message(9, "chat:b", holding=[9], created=START + 4), receiver="me"),
+    ]
+    items = [told(1, 1), told(2, 2), told(3, 3), told(4, 6), told(5, 6), told(6, 7), told(9, 7)]
+    items += [told(7, 8, "me"), told(9, 9, "me")]
+    await store.commit(Commit(now=START, entries=[*entries, other], items=items, messages=messages))
+    assert list((await store.load(START, looks_back=60.0)).spoke) == [
+        Spoke("desk", "", "breakout", START - 59),
+        Spoke("desk", "", "breakout", START - 6),
+        Spoke("me", "", "breakout", START),
+        Spoke("me", "@7", "other", START),
+    ]
+    assert list((await store.load(START)).spoke) == []
+
+
+async def test_what_fired_lately_is_counted_for_whom_it_passed_everything_but_a_storm_a_group_or_a_cap(
+    store: Store,
+) -> None:
+    times = {1: -60.0, 2: -59.0, 8: 5.0}
+    entries = [entry(number, time=START + times.get(number, -5.0)) for number in range(1, 9)]
+    over = entry(9, time=START - 5.0, kind=EventKind.RESOLVED)
+    why = {2: "storm", 3: "group", 4: "cap", 5: "quiet"}
+    gone = ItemRow(7, "desk", ItemFate.DROPPED, "receiver_gone")
+    items = [*(held(number, reason=reason) for number, reason in why.items()), gone]
+    items += [told(number, 1) for number in (1, 6, 8, 9)] + [told(6, 2, "me")]
+    messages = [message(1, "chat:a", holding=[1, 6, 8, 9]), replace(message(2, "chat:b", holding=[6]), receiver="me")]
+    await store.commit(Commit(now=START, entries=[*entries, over], items=items, messages=messages))
+    later = [held(5, reason="storm"), told(4, 3)]
+    await store.commit(Commit(now=START, items=later, messages=[message(3, "chat:a", holding=[4])]))
+    fired = [(name, one.time - START) for name, one in (await store.load(START, looks_back=60.0)).fired]
+    assert fired == [("desk", -59), ("desk", -5), ("desk", -5), ("desk", -5), ("me", -5), ("desk", 0)]
+    assert list((await store.load(START - 60)).fired) == []
 
 
 async def test_recent_are_the_messages_of_a_day(store: Store) -> None:

@@ -15,6 +15,7 @@ from alertd.model.kept import Mute, key_of
 from alertd.model.notification import ItemFate, ItemRow
 from alertd.rows import Commit, Depth, Fate, Settled
 from alertd.storage.maintenance import backup, check, count_rows, restore
+from alertd.storage.schema import MIGRATIONS
 from alertd.storage.sqlite import SqliteStore
 from alertd.storage.status import read_status
 from tests.fakes import START
@@ -77,7 +78,7 @@ async def test_reading_changes_nothing(store: SqliteStore, path: Path, running: 
         *(("dropped", 1), ("item", 4), ("kept", 1), ("delivery", 4), ("way", 0)),
     ]
     status = read_status(path)
-    assert (status.version, status.alerts, status.held) == (1, 2, 1)
+    assert (status.version, status.alerts, status.held) == (len(MIGRATIONS), 2, 1)
     assert status.depths == [Depth("chat", 1, START), Depth("mail", 1, START)]
     assert status.unsent == {"blocked": 1, "cooldown": 1, "expired": 1, "receiver_gone": 2}
     assert status.events == [event(2), event(1)]

@@ -70,6 +70,18 @@ async def test_a_delivery_has_all_of_its_message(store: Store) -> None:
         assert (found.lane, found.loudness, found.uncertain, found.origin) == (NORMAL, Loudness.LOUD, False, "")
 
 
+async def test_a_delivery_is_found_by_its_row_whatever_became_of_it(store: Store) -> None:
+    await store.commit(Commit(now=START, entries=[entry(1)], messages=[message(1, "chat:a", "mail:b", holding=[1])]))
+    found = await head(store, "a")
+    assert await store.delivery(found.row) == found
+    assert await begin(store, found.row)
+    await end(store, found.row)
+    sent = await store.delivery(found.row)
+    assert sent
+    assert (sent.receiver, sent.address, sent.content) == ("desk", "a", found.content)
+    assert await store.delivery(found.row + 2) is None
+
+
 async def test_one_per_address_the_newest_of_them_first(store: Store) -> None:
     await send(store, "chat:a", "chat:a", "chat:b", "mail:a", "chat:c")
     assert await due(store) == [5, 3, 1]

@@ -21,9 +21,11 @@ from alertd.model.people import (
     Heard,
     PeopleRow,
     PersonRow,
+    Reached,
+    Unreached,
 )
 from alertd.ports import Store
-from alertd.rows import Commit
+from alertd.rows import Commit, Fate, Settled
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
 from tests.storage.rows import entry, message
@@ -48,6 +50,19 @@ async def crowd(store: Store) -> Crowd:
 async def test_everybody_comes_back_as_they_were_written(store: Store) -> None:
     await write(store, ANN, BOB, MAIL, CODE)
     assert await crowd(store) == Crowd((ANN, BOB), (MAIL,), (CODE,), last_person=2, last_account=1)
+
+
+async def test_an_account_that_refused_takes_nothing_until_somebody_speaks_there(store: Store) -> None:
+    """Addresses that are nobody's account are no matter of people."""
+    for number, address in ((1, "~1"), (2, "~2"), (3, "-100")):
+        await store.commit(Commit(now=START, messages=[message(number, f"chat:{address}")]))
+    dead = [Settled(row=64 * number, fate=Fate.BURIED, at=START, reason="forbidden", dead=True) for number in (1, 2, 3)]
+    await store.turn("chat", settled=dead, now=START)
+    assert (await crowd(store)).unreached == (Unreached(1, "forbidden", START), Unreached(2, "forbidden", START))
+    await write(store, Reached("mail", 1), Reached("chat", 2), Reached("chat", 9))
+    assert (await crowd(store)).unreached == (Unreached(1, "forbidden", START),)
+    await store.commit(Commit(now=START, messages=[message(4, "chat:~1"), message(5, "chat:~2")]))
+    assert [each.row // 64 for each in await store.due("chat", START, limit=9)] == [5]
 
 
 async def test_nobody_is_there_at_first(store: Store) -> None:
@@ -172,7 +187,18 @@ def take_out(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM audit")
 
 
-@pytest.mark.parametrize("tamper", [change, take_out])
+def put_again(connection: sqlite3.Connection) -> None:
+    connection.execute("REPLACE INTO audit SELECT row, at, '@9', did, about, denied FROM audit")
+
+
+def put_anew(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO audit SELECT row, at, '@9', did, about, denied FROM audit WHERE true"
+        " ON CONFLICT (row) DO UPDATE SET who = excluded.who"
+    )
+
+
+@pytest.mark.parametrize("tamper", [change, take_out, put_again, put_anew])
 async def test_nothing_in_the_log_is_changed(tmp_path: Path, tamper: Callable[[sqlite3.Connection], None]) -> None:
     store = await SqliteStore.open(tmp_path / "db", now=START)
     await write(store, *DEEDS)
@@ -193,6 +219,12 @@ def happened(number: int, owner: str) -> Entry:
     return found._replace(words=WORDS, event=replace(found.event, owner=owner, alert=number))
 
 
+def found_in(folder: Path) -> list[bytes]:
+    """Which of those words stand in the database's files, its log among them."""
+    content = b"".join(file.read_bytes() for file in folder.iterdir())
+    return [word for word in OWN if word in content]
+
+
 async def test_of_who_is_erased_no_words_are_left_in_the_file(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "db", now=START)
     told = [
@@ -201,12 +233,26 @@ async def test_of_who_is_erased_no_words_are_left_in_the_file(tmp_path: Path) ->
     ]
     await store.commit(Commit(now=START, people=[ANN, alert(1)], entries=[happened(1, "@1")], messages=told))
     await write(store, AlertRow(1, 1, ChatAlert(1, 1, AlertStage.LIVE, START, '{"note": "secret note"}')))
+    assert found_in(tmp_path) == [*OWN]
     await write(store, PersonRow(1, None))
+    assert found_in(tmp_path) == []
     await store.close()
-    with closing(sqlite3.connect(tmp_path / "db")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    content = (tmp_path / "db").read_bytes()
-    assert [word for word in OWN if word in content] == []
+    assert found_in(tmp_path) == []
+
+
+async def test_the_log_is_emptied_once_nobody_reads_it(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "db", now=START, pragmas={"busy_timeout": 0})
+    await write(store, ANN)
+    await write(store, AlertRow(1, 1, ChatAlert(1, 1, AlertStage.LIVE, START, '{"note": "secret note"}')))
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM chat_alert").fetchall()
+        await write(store, PersonRow(1, None))
+        assert (await crowd(store)).people == ()
+        assert found_in(tmp_path) == [b"secret note"]
+    await store.prune(START - 90 * 86_400.0, 100)
+    assert found_in(tmp_path) == []
+    await store.close()
 
 
 async def test_what_happened_to_who_is_erased_stays_and_so_do_the_words_of_others(store: Store) -> None:

@@ -11,7 +11,7 @@ from alertd.errors import StorageError
 from alertd.model.event import Drop, EventKind
 from alertd.model.notification import ItemFate, ItemRow
 from alertd.rows import Attempt, Commit, Fate, Settled
-from alertd.storage.record import read_episode, read_history, read_outbox
+from alertd.storage.record import read_episode, read_history, read_lost, read_outbox
 from alertd.storage.sqlite import SqliteStore
 from tests.fakes import START
 from tests.storage.rows import entry, held, message, told
@@ -123,6 +123,28 @@ async def test_the_outbox_is_listed_oldest_first(store: SqliteStore, path: Path)
     (sent,) = read_outbox(path, state="sent", limit=9)
     assert (sent.parcel.row, sent.content.holding) == (64, (entry(1),))
     assert [one.parcel.row for one in read_outbox(path, channel="chat", limit=1)] == [128]
+
+
+async def test_what_was_buried_is_lost_unless_it_came_another_way(store: SqliteStore, path: Path) -> None:
+    """Message 2 has come by what stood by for it, 3 by neither way, 4 by one of two that were both meant, and 5 by hand
+    to its end; what stood by for 6 was lost before an operator had it sent by its own way."""
+    messages = [
+        message(2, "chat:a", standby=["sms:s"]),
+        message(3, "chat:b", standby=["sms:t"]),
+        message(4, "chat:c", "sms:u"),
+        message(5, "chat:d"),
+        message(6, "chat:e", standby=["sms:v"]),
+    ]
+    await store.commit(Commit(now=START, messages=messages))
+    lost = [128, 192, 256, 384]
+    await store.turn("chat", settled=[Settled(row=row, fate=Fate.BURIED, at=START, reason="no") for row in lost])
+    for row, fate in ((129, Fate.SENT), (193, Fate.BURIED), (257, Fate.SENT), (385, Fate.BURIED)):
+        await store.turn("sms", settled=[Settled(row=row, fate=fate, at=START, reason="no")])
+    await store.retry([384], START)
+    await store.turn("chat", settled=[Settled(row=384, fate=Fate.SENT, at=START)])
+    await store.bury([320], START)
+    assert read_lost(path) == [192, 193, 256]
+    assert read_lost(path, channel="sms") == [193]
 
 
 def test_there_is_no_record_without_a_database(path: Path) -> None:

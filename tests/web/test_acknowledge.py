@@ -7,14 +7,14 @@ import aiohttp
 import pytest
 from multidict import CIMultiDictProxy
 
-from alertd.dispatch.seal import token
+from alertd.dispatch.seal import About, token
 from alertd.errors import StorageBusy
 from alertd.web.acknowledge import AckPages, Shown
 from alertd.web.metrics import Metrics
 from alertd.web.server import serve
 
 SEAL = bytes(range(32))
-BTC, BUSY = 7, 9
+BTC, BUSY = About(7), About(9)
 BUTTON = '<form method="post"><button>'
 
 
@@ -24,13 +24,13 @@ class Desk:
     def __init__(self) -> None:
         self.by = ""
 
-    async def show(self, event: int) -> Shown | None:
+    async def show(self, event: About) -> Shown | None:
         if event == BUSY:
             raise StorageBusy("locked")
         done = f"acknowledged by {self.by}" if self.by else ""
         return Shown("BTC 71,204 <+5%>", ("fired & waits",), done) if event == BTC else None
 
-    async def take(self, event: int, by: str) -> str:
+    async def take(self, event: About, by: str) -> str:
         assert event == BTC
         self.by = by
         return "acknowledged: nobody is reminded of it."
@@ -79,7 +79,8 @@ async def test_the_button_acknowledges_once() -> None:
         pytest.param(token(bytes(32), BTC, "desk"), id="another store's"),
         pytest.param(token(SEAL, BTC, "desk")[:-1], id="cut"),
         pytest.param("8" + token(SEAL, BTC, "desk")[1:], id="another event"),
-        pytest.param(token(SEAL, 8, "desk"), id="forgotten"),
+        pytest.param(token(SEAL, About(8), "desk"), id="forgotten"),
+        pytest.param("r" + token(SEAL, BTC, "desk"), id="a message of several"),
         pytest.param("%00%3Cscript%3E", id="an attack"),
     ],
 )

@@ -47,7 +47,7 @@ def served() -> dict[str, set[str]]:
     metrics.record_poll("binance", True)
     metrics.refused("binance", "nan")
     metrics.not_sent("draft")
-    metrics.settled("slack", Fate.SENT)
+    metrics.settled("slack", Fate.BURIED, "not_found")
     metrics.event(EventKind.FIRED)
     metrics.depth([Depth("slack", 1, 0.0)], 0.0)
     metrics.held({"cap": 1})
@@ -73,6 +73,28 @@ def test_every_metric_in_it_is_served(where: str, expression: str) -> None:
     assert named <= SERVED.keys()
     for name, matchers in _LABELS.findall(expression):
         assert set(re.findall(r"(\w+)\s*[=!]", matchers)) - _PROMETHEUS_OWN <= SERVED[name]
+
+
+@pytest.mark.parametrize(
+    ("fate", "reason", "attempts", "given_up"),
+    [
+        (Fate.SENT, "", 1, 0),
+        (Fate.DELAYED, "unavailable", 1, 0),
+        (Fate.DELAYED, "rest", 0, 0),
+        (Fate.BURIED, "not_found", 1, 1),
+        (Fate.BURIED, "forgotten", 0, 1),
+        (Fate.EXPIRED, "expired", 0, 1),
+    ],
+)
+def test_what_was_no_attempt_is_not_counted_as_one(fate: Fate, reason: str, attempts: int, given_up: int) -> None:
+    metrics = Metrics()
+    metrics.settled("slack", fate, reason)
+    labels = {"channel": "slack", "reason": reason}
+    found = [
+        metrics.registry.get_sample_value("alertd_deliveries_total", {**labels, "fate": fate.value}),
+        metrics.registry.get_sample_value("alertd_given_up_total", labels),
+    ]
+    assert [count or 0 for count in found] == [attempts, given_up]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])

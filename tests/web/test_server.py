@@ -84,6 +84,7 @@ async def test_metrics() -> None:
         'alertd_not_sent_total{reason="draft"} 1.0',
         'alertd_deliveries_total{channel="slack",fate="sent",reason=""} 1.0',
         'alertd_deliveries_total{channel="slack",fate="buried",reason="not_found"} 1.0',
+        'alertd_given_up_total{channel="slack",reason="not_found"} 1.0',
         'alertd_outbox_waiting{channel="slack"} 2.0',
         'alertd_outbox_waiting{channel="console"} 0.0',
         'alertd_outbox_oldest_seconds{channel="slack"} 30.0',
