@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from alertd.app.quotes import OnDemand
 from alertd.app.restore import restore
 from alertd.app.terminal import Terminal
+from alertd.app.unwatched import NoCharts, NoQuotes, unwatched
 from alertd.bot.clerk import Clerk
 from alertd.bot.office import Office
 from alertd.bot.people import People
@@ -19,8 +19,6 @@ from alertd.config.files import Text
 from alertd.config.load import Config, parse
 from alertd.dispatch.policy import Cap
 from alertd.market.feeds import Feed, Feeds
-from alertd.model.event import EventKind
-from alertd.model.notification import Picture
 from alertd.model.people import Crowd
 from alertd.pipeline import Pipeline
 from alertd.storage.memory import MemoryStore
@@ -44,31 +42,12 @@ _FREE = Cap(1_000_000, 1.0)
 """Nobody shares it with anybody."""
 
 
-class Uncounted:
-    """An observer whom nobody asks."""
-
-    def tick(self, seconds: float) -> None: ...
-    def event(self, kind: EventKind, count: int = 1) -> None: ...
-    def refused(self, source: str, reason: str, count: int = 1) -> None: ...
-    def not_sent(self, reason: str, count: int = 1) -> None: ...
-
-
-class NoCharts:
-    """See `bot.office.Charts`: there are no prices to draw."""
-
-    async def draw(self, _: Picture) -> bytes | None:
-        return None
-
-
 def shipped() -> Config:
     """What alertd knows without a configuration."""
     return parse(Text("alertd.yaml", _SHIPPED), folder=Path())
 
 
 def _office(config: Config, pipeline: Pipeline, store: MemoryStore, people: People, clock: SystemClock) -> Office:
-    async def watch() -> None:
-        """There is nothing to poll."""
-
     async def status() -> Mapping[str, object]:
         return {"state": "no daemon", "watching": "nothing"}
 
@@ -80,7 +59,7 @@ def _office(config: Config, pipeline: Pipeline, store: MemoryStore, people: Peop
         terms=Chat(key=Secret("env:NONE"), channels=tuple(config.channels), alerts=100_000, commands=_FREE),
         universe=lambda: config.universe,
         coins=lambda: config.coins,
-        quotes=OnDemand((), pipeline, clock, watch),
+        quotes=NoQuotes(),
         charts=NoCharts(),
         status=status,
         alone=True,
@@ -95,16 +74,7 @@ async def alone(config: Config) -> AsyncIterator[Terminal]:
     policy = replace(config.policy, receivers=Receivers(own, people, zone, operator, channels=config.channels))
     feeds = Feeds([Feed(name, field) for name, fields in config.universe.sources.items() for field in sorted(fields)])
     restored = restore(await store.load(clock.now()), feeds, now=clock.now(), max_jump=config.max_jump)
-    pipeline = Pipeline(
-        restored.state,
-        restored.dispatch,
-        policy,
-        store,
-        clock,
-        observer=Uncounted(),
-        wake=lambda: None,
-        known=restored.known,
-    )
+    pipeline = unwatched(restored, policy, store, clock, still=False)
     office = _office(config, pipeline, store, people, clock)
     engine = asyncio.get_running_loop().create_task(pipeline.run())
     try:

@@ -18,8 +18,10 @@ from alertd.bot.people import People
 from alertd.bot.receivers import Receivers
 from alertd.config.load import Config
 from alertd.control import Commands
+from alertd.dispatch.notice import told
 from alertd.dispatch.policy import Policy
 from alertd.errors import ConfigError
+from alertd.model.kept import Noticed
 from alertd.model.notification import Delivery
 from alertd.model.people import Account, Crowd, PeopleRow
 from alertd.outbox.replies import Turns
@@ -71,6 +73,10 @@ class Chatting:
         """The channels whose bot hears of buttons."""
         terms = self._config().chat
         return frozenset(terms.channels) if terms else frozenset()
+
+    def hearing(self) -> Mapping[str, str]:
+        """Channel → whether its bot hears, since when, and why not."""
+        return {name: bot.hearing.state for name, bot in self._bots.items()}
 
     def aliased(self, channel: Channel) -> Channel:
         """A channel that knows people by their aliases."""
@@ -133,6 +139,7 @@ class Chatting:
         secret cannot be read."""
         if self.clerk is None:
             return
+        said = told(self._pipeline.remembered(Noticed))
         for name in sorted(self.listening):
             ears = platforms.Ears(
                 channel=name,
@@ -143,9 +150,11 @@ class Chatting:
                 rest=partial(self._rest, turns[name], name),
                 tell=self._pipeline.tell_operator,
                 known_as=partial(self._office.bots.__setitem__, name),
+                admins=partial(self._office.people.admins, name),
             )
             section = self._config().channels[name]
             self._bots[name] = platforms.build(section.kind, section.settings, ears)
+            self._bots[name].hearing.know(said)
 
     async def _turn(self, turns: Turns, channel: str, address: str) -> None:
         await turns.turn_for(self._counted(channel, address))
@@ -183,6 +192,6 @@ class Chatting:
                 log.error("the bot of %s has ended by itself", name)
             except Exception:  # a bug of one bot must not end the daemon
                 log.error("a bug in the bot of %s\n%s", name, redact(traceback.format_exc()))
-            self._pipeline.tell_operator(f"bot:{name}", f"the bot of {name} broke (see the log) and is started again")
+            bot.hearing.deaf("it broke (see the log) and is started again", after=0.0)
             pause = _AGAIN if self._clock.now() - began > _LONGEST else min(2 * pause, _LONGEST)
             await self._clock.sleep(pause)

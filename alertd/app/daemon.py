@@ -9,13 +9,13 @@ from collections.abc import Coroutine, Iterator, Sequence
 from aiohttp import ClientSession
 
 from alertd.app import chores
-from alertd.app.charting import FREE, Charting
+from alertd.app.charting import Charting
 from alertd.app.chat import Chatting
 from alertd.app.gone import unreachable
 from alertd.app.health import Health
 from alertd.app.heartbeat import Heartbeat
 from alertd.app.orders import Orders
-from alertd.app.quotes import OnDemand
+from alertd.app.quotes import OnDemand, allowances
 from alertd.app.reload import read_again
 from alertd.app.restore import Restored, last_tick, restore
 from alertd.app.selfwatch import SelfWatch
@@ -27,7 +27,9 @@ from alertd.config.load import Config
 from alertd.config.loading import loading
 from alertd.control import Answer, Arguments, Commands
 from alertd.dispatch.draw import Drawing
+from alertd.dispatch.notice import told
 from alertd.errors import ConfigError, first_of
+from alertd.model.kept import Noticed
 from alertd.outbox.courier import Courier
 from alertd.outbox.illustrate import Charts
 from alertd.pipeline import Pipeline
@@ -62,6 +64,7 @@ class Daemon:
         self._store = store
         self._clock = clock
         self._sources = sources
+        self._allowances = allowances(config.sources)
         self._heartbeat = heartbeat
         self._systemd = Systemd.of()
         self._stop = asyncio.Event()
@@ -99,28 +102,22 @@ class Daemon:
         """Take up the state of the last run."""
         now, config = self._clock.now(), self._config
         with loading():
-            snapshot = await self._store.load(now)
+            snapshot = await self._store.load(now, looks_back=config.policy.looks_back)
             if (tick := last_tick(snapshot)) is not None:
                 self._clock.not_before(tick)
                 now = self._clock.now()
             self._chat.meet(snapshot.crowd)
-            self._drawing.policy = self._chat.policy(config)
-            self._drawing.listening = self._chat.listening
+            self._drawing.policy, self._drawing.listening = self._chat.policy(config), self._chat.listening
             strays = await self._store.bury_strays([*self._couriers], now)
             dead = unreachable(await self._store.dead())
             restored = restore(
-                snapshot,
-                feeds(config, self._sources),
-                now=now,
-                max_jump=config.max_jump,
-                series=loaded.series,
+                snapshot, feeds(config, self._sources), now=now, max_jump=config.max_jump, series=loaded.series
             )
         self._build(restored)
         self._start_with = loaded, restored.taken_up
         if strays:
-            self._tell(
-                "strays", f"{strays} deliveries waited for channels that are gone from the configuration: buried"
-            )
+            waited = "delivery waited" if strays == 1 else "deliveries waited"
+            self._tell("strays", f"{strays} {waited} for channels that the configuration has no more: buried")
         if dead:
             self._tell("unreachable", dead)
         for problem in loaded.problems:
@@ -128,6 +125,9 @@ class Daemon:
 
     def _build(self, restored: Restored) -> None:
         """What works on the state."""
+        said = told(restored.dispatch.memory.all(Noticed))
+        for know in (self._selfwatch.know, *[courier.know for courier in self._couriers.values()]):
+            know(said)
         self._pipeline = Pipeline(
             restored.state,
             restored.dispatch,
@@ -139,8 +139,10 @@ class Daemon:
             known=restored.known,
             catching_up=True,
         )
+        self._drawing.memory = self._pipeline.kept
         self.orders = Orders(self._pipeline, self._store, self._clock, self._wake)
-        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics, changed=self._selfwatch.stir)
+        stir, may = self._selfwatch.stir, self._allowances
+        self._watch = Watch(self._sources, self._clock, self._pipeline, self.metrics, changed=stir, allowances=may)
         self.health = Health(
             self._pipeline,
             self._watch,
@@ -148,25 +150,23 @@ class Daemon:
             self._clock,
             sources=self._sources,
             heartbeat=self._heartbeat,
+            couriers=self._couriers,
+            bots=self._chat.hearing,
         )
         self._chat.open(
             self._pipeline,
             self._store,
             self._clock,
-            quotes=OnDemand(self._sources, self._pipeline, self._clock, self._watch.want, free=self._free()),
+            quotes=OnDemand(self._sources, self._pipeline, self._clock, self._watch, self._allowances),
             charts=self._charting(),
             status=self.health.status,
         )
         self._chat.listen(self._session, {name: courier.turns for name, courier in self._couriers.items()})
 
-    def _free(self) -> list[str]:
-        """The sources whose answers nobody bills."""
-        return [name for name, section in self._config.sources.items() if section.kind in FREE]
-
     def _charting(self) -> Charting:
         """Messages about prices have charts from now on."""
         charting = Charting(
-            self._pipeline, self._sources, self._clock, zone=lambda: self._config.policy.zone, free=self._free()
+            self._pipeline, self._sources, self._clock, self._allowances, zone=lambda: self._config.policy.zone
         )
         for courier in self._couriers.values():
             courier.illustrator.charts = Charts(charting.beside, self._clock.speed, self._chat.overtaken)

@@ -1,6 +1,6 @@
 """Whether the sources are heard: when each gave its last poll, and how long it may be silent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from math import isfinite
 
 from alertd.rules.state import State
@@ -29,6 +29,11 @@ class Freshness:
         self._since: dict[str, float] = {}
         self._heard: dict[str, float] = {}
         self._taking: set[str] = set()
+
+    @property
+    def since_start(self) -> Set[str]:
+        """The sources that have answered."""
+        return self._heard.keys()
 
     def expect(self, stale_after: Mapping[str, float], now: float) -> None:
         """From now on these are to be heard, each that often (see `stale_after`)."""

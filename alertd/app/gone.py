@@ -17,5 +17,5 @@ def unreachable(dead: Sequence[DeadWay]) -> str:
     if len(lines) > _SHOWN:
         lines[_SHOWN:] = [f"and {len(lines) - _SHOWN} more"]
     count = "an address takes" if len(dead) == 1 else f"{len(dead)} addresses take"
-    end = "Nothing is sent there until it is tried again by hand: `alertd outbox retry`"
+    end = "Nothing is sent there until it is tried again by hand: `alertd outbox retry --all-buried`"
     return "\n".join([f"{count} nothing any more", *lines, end])

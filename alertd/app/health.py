@@ -1,6 +1,6 @@
 """How the daemon is: what `status`, the health page, the watchdog and the heartbeat go by."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from alertd.app.heartbeat import Heartbeat
 from alertd.app.troubles import STUCK, Signs
@@ -8,12 +8,14 @@ from alertd.app.watch import Watch
 from alertd.clock import SystemClock
 from alertd.control import Answer
 from alertd.model.units import say_duration
+from alertd.outbox.courier import Courier
 from alertd.pipeline import Pipeline
 from alertd.ports import Source, Store
 
 
 class Health:
-    """Looks at the engine, the sources and the store, and changes nothing."""
+    """Looks at the engine, the sources, the store, the couriers and the `bots` (channel → how it is), and changes
+    nothing."""
 
     def __init__(
         self,
@@ -24,6 +26,8 @@ class Health:
         *,
         sources: Sequence[Source],
         heartbeat: Heartbeat | None,
+        couriers: Mapping[str, Courier],
+        bots: Callable[[], Mapping[str, str]],
     ) -> None:
         self._pipeline = pipeline
         self._watch = watch
@@ -31,6 +35,8 @@ class Health:
         self._clock = clock
         self._sources = sources
         self._heartbeat = heartbeat
+        self._couriers = couriers
+        self._bots = bots
         self._began = clock.now()
 
     def not_ready(self) -> list[str]:
@@ -41,19 +47,40 @@ class Health:
         trouble = self._watch.trouble
         if self._sources and len(trouble) == len(self._sources):
             reasons += [f"source {name}: {reason}" for name, reason in sorted(trouble.items())]
+        down = {name: troubles[""] for name, troubles in self._down().items() if "" in troubles}
+        if self._couriers and len(down) == len(self._couriers):
+            reasons += [f"channel {name} {trouble}" for name, trouble in sorted(down.items())]
         return reasons
+
+    def _down(self) -> dict[str, dict[str, str]]:
+        """Channel → what is down of it, of those that are not well."""
+        now = self._clock.now()
+        return {name: troubles for name, courier in self._couriers.items() if (troubles := courier.troubles(now))}
+
+    def _state(self) -> str:
+        """Whether it works, all of it."""
+        if reasons := self.not_ready():
+            return "; ".join(reasons)
+        lame = [f"source {name}" for name in sorted(self._watch.trouble)] + [f"channel {name}" for name in self._down()]
+        return f"works, but not all of it: {', '.join(lame)}" if lame else "well"
 
     async def status(self) -> Answer:
         """What `alertd status` shows."""
-        depths = await self._store.depths()
+        waiting = {depth.channel: depth.waiting for depth in await self._store.depths()}
         sources = {source.name: self._watch.trouble.get(source.name, "well") for source in self._sources}
         return {
-            "state": "; ".join(self.not_ready()) or "well",
+            "state": self._state(),
             "running for": say_duration(self._clock.now() - self._began),
             "watching": await self._pipeline.ask(lambda _: self.summary()),
             "sources": ", ".join(f"{name}: {state}" for name, state in sources.items()),
-            "waiting": ", ".join(f"{depth.channel}: {depth.waiting}" for depth in depths) or "nothing",
+            "bots": "; ".join(f"{name} {state}" for name, state in self._bots().items()) or "none",
+            **{f"channel {name}": self._way(name, waiting.get(name, 0)) for name in self._couriers},
         }
+
+    def _way(self, channel: str, waiting: int) -> str:
+        """How a channel is, and what waits for it."""
+        troubles = [f"{server} {trouble}".strip() for server, trouble in self._down().get(channel, {}).items()]
+        return f"{'; '.join(troubles) or 'well'}, {waiting or 'nothing'} waiting"
 
     def summary(self) -> str:
         """How much is watched."""
@@ -77,7 +104,8 @@ class Health:
             committed=self._pipeline.committed,
             failing=self._watch.failing,
             silent=self._watch.freshness.silent(self._clock.now()),
-            heartbeat=self._heartbeat.trouble if self._heartbeat else "",
+            heard=self._watch.freshness.since_start,
+            heartbeat=self._heartbeat.trouble if self._heartbeat else None,
             held=self._pipeline.held(),
         )
 

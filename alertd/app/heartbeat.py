@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from alertd.config.settings import HeartbeatSettings
 from alertd.errors import ConfigError
 from alertd.ports import Clock
-from alertd.wire.secret import redact
+from alertd.wire.failure import in_words
 from alertd.wire.session import tls
 
 if TYPE_CHECKING:
@@ -45,13 +45,14 @@ class Heartbeat:
         self._tls = tls(settings.ca_file)
         self._failures = 0
         self._why = ""
+        self._well = False
         settings.address()
         settings.proxy_url()
 
     @property
-    def trouble(self) -> str:
-        """Why heartbeats have not got through several times in a row, "" otherwise."""
-        return self._why if self._failures >= _BLIPS else ""
+    def trouble(self) -> str | None:
+        """Why heartbeats have not got through several times in a row, "" otherwise; None until one has."""
+        return self._why if self._failures >= _BLIPS else "" if self._well else None
 
     async def run(self, progress: Callable[[], bool], count: Callable[[Beat], None]) -> None:
         """Until cancelled. `count` hears of each."""
@@ -64,7 +65,7 @@ class Heartbeat:
         """One of them, now."""
         self._why = await self._failure()
         if not self._why:
-            self._failures = 0
+            self._failures, self._well = 0, True
             return Beat.SENT
         self._failures += 1
         log.warning("the heartbeat does not get through: %s", self._why)
@@ -88,6 +89,4 @@ class Heartbeat:
         except ConfigError as error:
             return str(error)
         except (aiohttp.ClientError, OSError) as error:
-            # The text of some of them holds the proxy's URL; their names say enough.
-            why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-            return redact(why)
+            return in_words(error)

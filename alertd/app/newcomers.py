@@ -7,12 +7,14 @@ What is asked of them: https://core.telegram.org/bots/api#getme; https://docs.sl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertd.errors import AlertdError
+from alertd.wire.failure import in_words
 from alertd.wire.session import patience
 
 if TYPE_CHECKING:
@@ -28,14 +30,22 @@ class Found(NamedTuple):
     todo: Sequence[str] = ()
 
 
+class Asked(NamedTuple):
+    """A token that is asked for: what the platform calls it, its form, and that form in words."""
+
+    title: str
+    form: re.Pattern[str] = re.compile(r"\S+")
+    looks: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """`secrets` are keys of the channel's section, with what the platform calls each. `check(session, url, values)`
-    raises AlertdError with the platform's words. `door(name, code)` is what brings somebody with a code in."""
+    """`secrets` are keys of the channel's section, with what is asked for each. `check(session, url, values)` raises
+    AlertdError with the platform's words, and what to do. `door(name, code)` is what brings somebody with a code in."""
 
     title: str
     steps: str
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, Asked]
     check: Callable[[ClientSession, str | None, Mapping[str, str]], Awaitable[Found]]
     door: Callable[[str, str], str]
 
@@ -52,18 +62,19 @@ async def _asked(
         async with asking as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise AlertdError(f"{place} cannot be reached: {type(error).__name__}") from None
+        raise AlertdError(f"{place} cannot be reached: {in_words(error)}") from None
     except (JSONDecodeError, UnicodeDecodeError):
         answer = None
     if not isinstance(answer, dict):
-        raise AlertdError(f"{place} answers with something else than JSON")
+        raise AlertdError(f"{place} answers with something else than JSON: it is not the platform's API")
     return answer
 
 
 async def _telegram(session: ClientSession, url: str | None, values: Mapping[str, str]) -> Found:
     answer = await _asked(session, "POST", f"{url or 'https://api.telegram.org'}/bot{values['token']}/getMe")
     if answer.get("ok") is not True:
-        raise AlertdError(f"Telegram says: {answer.get('description', 'no')}")
+        said = answer.get("description", "no")
+        raise AlertdError(f"Telegram says: {said}. The token in force is in BotFather's /mybots, API Token")
     return Found(str(answer["result"].get("username", "")))
 
 
@@ -77,7 +88,8 @@ async def _slack(session: ClientSession, url: str | None, values: Mapping[str, s
 async def _slack_says(session: ClientSession, url: str, token: str, what: str) -> dict[str, Any]:
     answer = await _asked(session, "POST", url, headers={"Authorization": f"Bearer {token}"})
     if answer.get("ok") is not True:
-        raise AlertdError(f"Slack says of {what}: {answer.get('error', 'no')}")
+        said = answer.get("error", "no")
+        raise AlertdError(f"Slack says of {what}: {said}. See steps 2 and 3: was the app installed, the scope given?")
     return answer
 
 
@@ -85,7 +97,8 @@ async def _discord(session: ClientSession, url: str | None, values: Mapping[str,
     base, headers = url or "https://discord.com/api/v10", {"Authorization": f"Bot {values['token']}"}
     answer = await _asked(session, "GET", f"{base}/users/@me", headers=headers)
     if "username" not in answer:
-        raise AlertdError(f"Discord says: {answer.get('message', 'no')}")
+        said = answer.get("message", "no")
+        raise AlertdError(f"Discord says: {said}. It is shown but once: draw a new one with Bot, Reset Token")
     # The application's number is its bot's, but for applications from before 2016.
     invite = f"https://discord.com/oauth2/authorize?client_id={answer.get('id', '')}&scope=bot+applications.commands"
     return Found(str(answer["username"]), (f"Invite it to your server: {invite}&permissions={_PERMISSIONS}",))
@@ -111,7 +124,8 @@ features:
     - {command: /alertd, description: Everything else that alertd does, usage_hint: help}
 oauth_config:
   scopes:
-    bot: [app_mentions:read, channels:read, chat:write, commands, files:write, im:history, im:read, im:write]
+    bot:
+      [app_mentions:read, channels:read, chat:write, commands, files:read, files:write, im:history, im:read, im:write]
 settings:
   event_subscriptions: {bot_events: [app_mention, message.im]}
   interactivity: {is_enabled: true}
@@ -136,21 +150,24 @@ PLATFORMS = {
     "telegram": Platform(
         title="Telegram",
         steps=_BOTFATHER,
-        secrets={"token": "The bot's token"},
+        secrets={"token": Asked("The bot's token", re.compile(r"\d+:[\w-]+", re.ASCII), "digits, a colon, letters")},
         check=_telegram,
         door=lambda name, code: f"https://t.me/{name}?start={code}",
     ),
     "slack": Platform(
         title="Slack",
         steps=_SLACK,
-        secrets={"token": "Bot User OAuth Token", "app_token": "App-Level Token"},
+        secrets={
+            "token": Asked("Bot User OAuth Token", re.compile(r"xoxb-\S+"), "xoxb- and more"),
+            "app_token": Asked("App-Level Token", re.compile(r"xapp-\S+"), "xapp- and more"),
+        },
         check=_slack,
         door=lambda _, code: f"/alertd start {code}",
     ),
     "discord": Platform(
         title="Discord",
         steps=_PORTAL,
-        secrets={"token": "The bot's token"},
+        secrets={"token": Asked("The bot's token")},
         check=_discord,
         door=lambda _, code: f"/start {code}",
     ),

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 
 from alertd.control import Acknowledging, Answer, Arguments, Commands, Rows, silencing, taken
+from alertd.dispatch.draw import open_in
+from alertd.dispatch.seal import About
+from alertd.dispatch.unseen import named, of_events, of_word, open_of, seen
 from alertd.errors import ControlError, did_you_mean
-from alertd.model.episode import meant
-from alertd.model.event import Entry, Event
+from alertd.model.event import Entry
 from alertd.model.kept import Acknowledged, Escalation, Mute, Silence
 from alertd.model.order import Acknowledge, ExpireSilence, Unmute
+from alertd.model.people import full_name
 from alertd.model.units import say_duration
 from alertd.pipeline import Pipeline
 from alertd.ports import Clock, Store
-from alertd.rules.standing import Open, Rulebook
-from alertd.rules.state import State
+from alertd.rules.standing import Open
 from alertd.web.acknowledge import AckPages, Shown, shown
 
 
@@ -62,54 +64,69 @@ class Orders:
     async def _unmute(self, arguments: Arguments) -> Answer:
         order = taken(arguments, Unmute)
         muted = [each for each in self._pipeline.remembered(Mute) if each.until > self._clock.now()]
+        name = full_name(order.owner, order.rule)
         if not any((each.owner, each.rule) == (order.owner, order.rule) for each in muted):
-            hint = did_you_mean(order.rule, {each.rule for each in muted})
-            raise ControlError(f"{order.rule} is not muted{': ' + hint if hint else ''}")
+            hint = did_you_mean(name, {full_name(each.owner, each.rule) for each in muted})
+            raise ControlError(f"{name} is not muted{': ' + hint if hint else ''}")
         (ended,) = await self._pipeline.obey(order)
         by = ", ".join(each.receiver for each in ended if isinstance(each, Mute))
-        return {"text": f"{order.rule} is heard again{' by ' + by if by else ''}"}
+        return {"text": f"{name} is heard again{' by ' + by if by else ''}"}
 
     # ── acknowledgements ─────────────────────────────────────────────────────────────────────────────────────────
 
     async def _acknowledge(self, arguments: Arguments) -> Answer:
         order = taken(arguments, Acknowledging)
         escalations = self._pipeline.remembered(Escalation)
-        found = await self._pipeline.ask(lambda state: _find(state, order.episode, escalations))
-        done = [self._acknowledged(each.alert, each.episode) for each in found]
-        if all(done):
-            return {"text": f"{_name(found[-1])} is {done[-1]} already"}
-        unseen = [each for each, by in zip(found, done, strict=True) if not by]
-        answers = await self._pipeline.obey(*(Acknowledge(each.alert, each.episode, order.by) for each in unseen))
-        by = next(each.by for each in answers[-1] if isinstance(each, Acknowledged))  # somebody may have been faster
-        return {"text": f"{', '.join(map(_name, unseen))} {'is' if len(unseen) == 1 else 'are'} acknowledged by {by}"}
+        found = await self._pipeline.ask(lambda state: of_word(state, order.episode, escalations))
+        done = self._seen(found)
+        if len(done) == len(found):
+            return {"text": f"{_name(found[-1])} is {self._by(done[found[-1]])} already"}
+        unseen = [each for each in found if each not in done]
+        by = await self._see(unseen, order.by)
+        return {"text": f"{named(list(map(_name, unseen)))} {_are(unseen)} acknowledged by {by}"}
 
-    async def _show(self, number: int) -> Shown | None:
-        entry = await self._entry(number)
-        if entry is None:
+    async def _show(self, about: About) -> Shown | None:
+        told = await self._told(about)
+        if not told:
             return None
-        event = entry.event
-        done = self._acknowledged(event.alert, event.episode)
-        if not done:
-            waits = any(each.entry.number == number for each in self._pipeline.remembered(Escalation))
-            done = "" if await self._pipeline.ask(lambda state: _may_be_seen(state, event, waits)) else "over"
-        return shown(entry, self._pipeline.policy.zone, done=done)
+        still, done = await self._still(told), ""
+        if not still:
+            by = self._seen([open_of(entry.event) for entry in told])
+            done = self._by(list(by.values())[-1]) if by else "over"
+        return shown(told, self._pipeline.policy, self._clock.now(), done=done)
 
-    async def _take(self, event: int, by: str) -> str:
-        entry = await self._entry(event)
-        if entry is None:
+    async def _take(self, about: About, by: str) -> str:
+        still = await self._still(await self._told(about))
+        if not still:
             return "it was long ago"
-        await self._pipeline.obey(Acknowledge(entry.event.alert, entry.event.episode, by))
-        return "it is acknowledged: nobody is reminded of it any more"
+        await self._see(still, by)
+        it = "it" if len(still) == 1 else "them"
+        return f"{'it is' if len(still) == 1 else 'they are'} acknowledged: nobody is reminded of {it} any more"
 
-    async def _entry(self, number: int) -> Entry | None:
-        return next(iter(await self._store.entries([number])), None)
+    async def _told(self, about: About) -> Sequence[Entry]:
+        """What a message with a link tells, as far as it is on record."""
+        if not about.row:
+            return await self._store.entries([about.event])
+        found = await self._store.delivery(about.row)
+        return open_in(found.content) if found else ()
 
-    def _acknowledged(self, alert: int, episode: int) -> str:
-        known = self._pipeline.remembered(Acknowledged)
-        found = next((each for each in known if (each.alert, each.episode) == (alert, episode)), None)
-        if found is None:
-            return ""
-        return f"acknowledged by {found.by} {say_duration(self._clock.now() - found.at)} ago"
+    async def _still(self, told: Sequence[Entry]) -> list[Open]:
+        """What of it may be acknowledged, and has not been."""
+        events, escalations = [entry.event for entry in told], self._pipeline.remembered(Escalation)
+        found = await self._pipeline.ask(lambda state: of_events(state, events, escalations))
+        done = self._seen(found)
+        return [each for each in found if each not in done]
+
+    async def _see(self, episodes: Sequence[Open], by: str) -> str:
+        """Returns who was the first to say so of the last one: somebody may have been faster."""
+        answers = await self._pipeline.obey(*(Acknowledge(each.alert, each.episode, by) for each in episodes))
+        return next(each.by for each in answers[-1] if isinstance(each, Acknowledged))
+
+    def _seen(self, episodes: Sequence[Open]) -> dict[Open, Acknowledged]:
+        return seen(episodes, self._pipeline.remembered(Acknowledged))
+
+    def _by(self, one: Acknowledged) -> str:
+        return f"acknowledged by {one.by} {say_duration(self._clock.now() - one.at)} ago"
 
     # ── the outbox ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,40 +142,8 @@ class Orders:
 
 
 def _name(one: Open) -> str:
-    return f"{one.rule}/{one.symbol}/{one.episode}"
+    return f"{full_name(one.owner, one.rule)}/{one.symbol}/{one.episode}"
 
 
-def _may_be_seen(state: State, event: Event, waits: bool) -> bool:
-    """Whether an episode may still be acknowledged; `waits` if others are still to be told of it."""
-    rules = Rulebook(state)
-    found = rules.standing((event.owner, event.rule)).get(event.alert)
-    return rules.lasts(event) or (waits and found is not None and found.momentary)
-
-
-def _find(state: State, text: str, escalations: Sequence[Escalation]) -> list[Open]:
-    """The episode that a person means: an open one, or one without a length, of which there may be several that others
-    are still to be told of. Raises ControlError."""
-    rules = Rulebook(state)
-    wanted = [each for each in meant(text) if rules.get((each.owner, each.rule)) is not None]
-    if not wanted:
-        names = [state.book.name(number)[1] for number in state.book.numbers("")]
-        hint = did_you_mean(text.partition("/")[0], names)
-        raise ControlError(f"there is no rule of {text!r}{': ' + hint if hint else ''}")
-    of = wanted[0]
-    told = [
-        Open(one.alert, one.owner, one.rule, one.symbol, one.episode)
-        for one in (each.entry.event for each in escalations)
-        if (one.owner, one.rule) == (of.owner, of.rule) and _may_be_seen(state, one, True)
-    ]
-    mine = [
-        each
-        for each in sorted({*rules.to_be_seen((of.owner, of.rule)), *told})
-        if of.coin in ("", each.symbol) and of.episode in (0, each.episode)
-    ]
-    coins = list(dict.fromkeys(each.symbol for each in mine))
-    if not coins:
-        raise ControlError(f"no episode of {text} is open")
-    if len(coins) > 1:
-        text = f"{len(coins)} coins of {of.rule} are meant ({', '.join(coins[:5])}{', …' if len(coins) > 5 else ''})"
-        raise ControlError(f"{text}: write {of.rule}/{coins[0]}")
-    return mine
+def _are(some: Sequence[object]) -> str:
+    return "is" if len(some) == 1 else "are"

@@ -15,18 +15,20 @@ import numpy as np
 from alertd.bot.quota import Quota, Word
 from alertd.charts.scales import DAY, INTERVALS, interval_for
 from alertd.dispatch.policy import Cap
-from alertd.errors import SourceError, SourceUnavailable
+from alertd.errors import SourceError
 from alertd.model.reading import Bars, Floats
+from alertd.model.units import say_duration
 from alertd.sources.candle_files import coarser, ended_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alertd.market.ring import Ring
     from alertd.model.notification import Picture
     from alertd.pipeline import Pipeline
     from alertd.ports import Clock, Source
     from alertd.rules.state import State
+    from alertd.sources.allowance import Allowance
 
 log = logging.getLogger(__name__)
 
@@ -49,47 +51,64 @@ _DEAREST = 3  # billed calls that one chart may take
 _MOST = 256
 
 
+class Found(NamedTuple):
+    """`bars` are None where nobody has any. `short` says which calls ran out on the way and when there are more, ""
+    where none did."""
+
+    bars: Bars | None
+    short: str = ""
+
+
 class _Fetched(NamedTuple):
     asked: float
     bars: Bars | None
 
 
-class Prices:
-    """`free` are the names of the sources whose answers nobody bills."""
+class _UsedUp(Exception):
+    """A source's calls of this hour or day are gone: the text says it to whoever asked for a chart."""
 
-    def __init__(self, pipeline: Pipeline, sources: Sequence[Source], clock: Clock, *, free: Collection[str]) -> None:
+
+class Prices:
+    """`allowances` are by source."""
+
+    def __init__(
+        self, pipeline: Pipeline, sources: Sequence[Source], clock: Clock, allowances: Mapping[str, Allowance]
+    ) -> None:
         self._pipeline = pipeline
         self._sources = sources
         self._clock = clock
-        self._free = free
+        self._allowances = allowances
         self._calls: Quota[str] = Quota(CALLS)
         self._fetched: OrderedDict[tuple[str, str, float, float], _Fetched] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def of(self, picture: Picture, *, asked: bool) -> Bars | None:
-        """Bars of the picture's span, None where nobody has any. `asked` says that somebody waits for the chart."""
+    async def of(self, picture: Picture, *, asked: bool) -> Found:
+        """Bars of the picture's span. `asked` says that somebody waits for the chart."""
         start, at = picture.at - picture.span, picture.at
         parts = await self._pipeline.ask(lambda state: seen(state, picture.symbol, start, at))
         covered = bool(parts) and float(parts[0].end[0]) <= start + 2 * interval_for(picture.span)
         async with self._locks.setdefault(picture.symbol, asyncio.Lock()):
-            kept = await self._kept(picture, asked=asked, covered=covered)
+            kept, short = await self._kept(picture, asked=asked, covered=covered)
         if kept is not None:
             parts = [kept, *parts]
-        return joined([ended_in(part, start, at + _AHEAD) for part in parts], interval_for(picture.span))
+        within = [ended_in(part, start, at + _AHEAD) for part in parts]
+        return Found(joined(within, interval_for(picture.span)), short)
 
-    async def _kept(self, picture: Picture, *, asked: bool, covered: bool) -> Bars | None:
+    async def _kept(self, picture: Picture, *, asked: bool, covered: bool) -> Found:
         """What the first source that keeps the prices of this span has."""
+        short = ""
         for source in self._sources:
-            free = source.name in self._free
+            free = self._allowances[source.name].free
             if not source.has(PRICE, picture.symbol) or (covered and not free):
                 continue
             fresh = FRESH if free else FRESH_ASKED if asked else FRESH_UNASKED
-            bars = await self._history(source, picture, fresh)
+            bars, why = await self._history(source, picture, fresh)
+            short = short or why
             if bars is not None and len(bars.end):
-                return bars
-        return None
+                return Found(bars, short)
+        return Found(None, short)
 
-    async def _history(self, source: Source, picture: Picture, fresh: float) -> Bars | None:
+    async def _history(self, source: Source, picture: Picture, fresh: float) -> Found:
         now = self._clock.now()
         # A chart of what was long ago is another one than that of now.
         until = now if picture.at > now - FRESH_UNASKED else picture.at
@@ -97,19 +116,23 @@ class Prices:
         key = source.name, picture.symbol, span, 0.0 if until == now else until
         there = self._fetched.get(key)
         if there is not None and now - there.asked < fresh:
-            return there.bars
+            return Found(there.bars)
+        before = there.bars if there else None
         # Noted before: what fails, or takes too long, is not tried with every message.
-        self._fetched[key] = _Fetched(now, there.bars if there else None)
+        self._fetched[key] = _Fetched(now, before)
         self._fetched.move_to_end(key)
         while len(self._fetched) > _MOST:
             self._fetched.popitem(last=False)
         try:
             bars = await self._ask(source, picture._replace(span=span), until)
+        except _UsedUp as used_up:  # nothing was asked: it may be as soon as there are calls
+            self._fetched[key] = _Fetched(-inf, before)
+            return Found(before, str(used_up))
         except SourceError as error:
             log.info("no chart of %s from %s: %s", picture.symbol, source.name, error)
-            return self._fetched[key].bars
+            return Found(before)
         self._fetched[key] = _Fetched(now, bars)
-        return bars
+        return Found(bars)
 
     async def _ask(self, source: Source, picture: Picture, until: float) -> Bars | None:
         """Bars as short as one answer has them, else as the chart has them, else longer ones."""
@@ -117,17 +140,25 @@ class Prices:
             cost = source.history_cost(PRICE, interval=interval, span=picture.span)
             if cost > _DEAREST:
                 continue
-            if source.name not in self._free and not self._may(source, cost):
-                raise SourceUnavailable("charts have taken their calls of this hour", reason="rate_limited")
+            self._count(source, cost)
             start = floor((picture.at - picture.span) / interval) * interval
             bars = await source.history(PRICE, picture.symbol, interval=interval, start=start, end=until)
             if bars is not None and len(bars.end) > 1:
                 return bars
         return None
 
-    def _may(self, source: Source, cost: int) -> bool:
-        now = self._clock.now()
-        return all(self._calls.ask(source.name, now) is Word.GO for _ in range(cost))
+    def _count(self, source: Source, cost: int) -> None:
+        now, allowance = self._clock.now(), self._allowances[source.name]
+        if allowance.free:
+            return
+        if why := allowance.used_up(now, cost):
+            raise _UsedUp(why)
+        if self._calls.ask(source.name, now, cost) is not Word.GO:
+            minutes = say_duration(60.0 * ceil(self._calls.wait(source.name, now, cost) / 60.0))
+            raise _UsedUp(
+                f"Charts may ask {source.name} {CALLS.count} times an hour, and have: try again in {minutes}."
+            )
+        allowance.spend(now, cost)
 
 
 def span_for(span: float) -> float:

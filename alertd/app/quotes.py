@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
-from alertd.bot.quota import Quota, Word
-from alertd.dispatch.policy import Cap
+from alertd.config.settings import Section
 from alertd.errors import SourceError
 from alertd.pipeline import Pipeline
-from alertd.ports import Clock, Source
+from alertd.ports import Call, Clock, Source
+from alertd.sources.allowance import Allowance
+from alertd.sources.settings import SourceSettings
+from alertd.wire.secret import redact
 
 log = logging.getLogger(__name__)
 
@@ -18,35 +22,51 @@ PATIENCE = 2.0
 FRESH = 10.0
 """Seconds within which the same is not asked for again."""
 
-CALLS, CALLS_FREE = Cap(10, 60.0), Cap(120, 60.0)
-"""Calls beside their turn that each source is asked for, whoever asks: of a billed one, and of one that costs nothing.
-What is over it is not there yet, until its turn comes."""
+FREE = frozenset({"binance", "candles"})
+"""Kinds of sources whose answers nobody bills."""
 
 _SOON = 0.2
 """Seconds between two looks at what is wanted, where many ask."""
 
+_AGAIN = 10.0
+"""Seconds until that is tried again, where a bug was in the way."""
+
 _MOST = 4096
 
 
+class Watching(Protocol):
+    """What polls, see `app.watch.Watch`."""
+
+    async def want(self, *, out_of_turn: bool = False) -> None: ...
+    def heard(self, source: str, call: Call) -> None: ...
+
+
+def allowances(sections: Mapping[str, Section]) -> dict[str, Allowance]:
+    """By the sources' names, of the configuration's sections. Whose answers nobody bills is free."""
+    found = {}
+    for name, section in sections.items():
+        settings = section.settings
+        pace, quota = (settings.pace, settings.quota) if isinstance(settings, SourceSettings) else (None, None)
+        found[name] = Allowance(name, free=section.kind in FREE, pace=pace, quota=quota)
+    return found
+
+
 class OnDemand:
-    """See `bot.office.Quotes`. `free` are the names of the sources whose answers nobody bills."""
+    """See `bot.office.Quotes`. `allowances` are by source."""
 
     def __init__(
         self,
         sources: Sequence[Source],
         pipeline: Pipeline,
         clock: Clock,
-        watch: Callable[[], Awaitable[None]],
-        *,
-        free: Collection[str] = (),
+        watch: Watching,
+        allowances: Mapping[str, Allowance],
     ) -> None:
         self._sources = sources
         self._pipeline = pipeline
         self._clock = clock
         self._watch = watch
-        self._free = free
-        self._calls: Quota[str] = Quota(CALLS)
-        self._calls_free: Quota[str] = Quota(CALLS_FREE)
+        self._allowances = allowances
         self._anew = False
         self._watching: asyncio.Task[None] | None = None
         self._asked: dict[tuple[str, str], float] = {}
@@ -60,18 +80,25 @@ class OnDemand:
         """Once for all who asked meanwhile: to look up what is wanted takes long where there are many alerts."""
         while self._anew:
             self._anew = False
-            await self._watch()
+            try:
+                await self._watch.want(out_of_turn=True)
+            except Exception:  # what is watched already goes on
+                log.error("a bug in what is polled: tried again\n%s", redact(traceback.format_exc()))
+                self._anew = True
+                await self._clock.sleep(_AGAIN)
             await self._clock.sleep(_SOON)
 
-    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> None:
+    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> str:
         asks = self._due(wanted)
         if not asks:
-            return
+            return ""
         try:
             async with asyncio.timeout(PATIENCE):
-                await asyncio.gather(*(self._ask(source, fields) for source, fields in asks))
+                short = await asyncio.gather(*(self._ask(source, fields) for source, fields in asks))
         except TimeoutError:
             log.info("no source answered in time")
+            return ""
+        return next(filter(None, short), "")
 
     def _due(self, wanted: Mapping[str, Collection[str]]) -> list[tuple[Source, dict[str, frozenset[str]]]]:
         """Each field of each coin at the first source that gives it, unless it was asked for just now."""
@@ -94,15 +121,21 @@ class OnDemand:
                 asks.append((source, {field: frozenset(coin for of, coin in mine if of == field) for field in fields}))
         return asks
 
-    async def _ask(self, source: Source, fields: Mapping[str, frozenset[str]]) -> None:
-        free = source.name in self._free
-        calls, now = self._calls_free if free else self._calls, self._clock.now()
-        for call in source.calls(fields):
-            # A billed round takes as many calls as it costs, one that is not billed is one.
-            if any(calls.ask(source.name, now) is not Word.GO for _ in range(1 if free else call.cost)):
-                log.info("%s is not asked beside its turn so often", source.name, extra={"source": source.name})
-                return
+    async def _ask(self, source: Source, fields: Mapping[str, frozenset[str]]) -> str:
+        calls = source.calls(fields)
+        for number, call in enumerate(calls):
+            now = self._clock.now()
+            if why := self._allowances[source.name].ask(now, call.cost):
+                log.info("%s", why, extra={"source": source.name})
+                for left in calls[number:]:  # which may be asked as soon as there is room
+                    for pair in left.pairs:
+                        self._asked.pop(pair, None)
+                return why
             try:
-                await self._pipeline.take(await source.poll(call, self._clock.now()))
+                poll = await source.poll(call, now)
             except SourceError as error:
                 log.info("%s", error, extra={"source": source.name})
+                continue
+            await self._pipeline.take(poll)
+            self._watch.heard(source.name, call)
+        return ""

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
-from alertd.app.alone import NoCharts, Uncounted
 from alertd.app.chat import Chatting
-from alertd.app.quotes import OnDemand
-from alertd.app.restore import Restored, restore
+from alertd.app.restore import restore
 from alertd.app.terminal import Terminal
+from alertd.app.unwatched import NoCharts, NoQuotes, unwatched
 from alertd.clock import SystemClock
 from alertd.config.build import build_channels, build_sources, feeds
 from alertd.config.load import Config
@@ -20,7 +19,6 @@ from alertd.errors import ConfigError
 from alertd.model.notification import Delivery
 from alertd.outbox.carrier import Carrier
 from alertd.outbox.replies import Turns
-from alertd.outbox.retry import Retry
 from alertd.pipeline import Pipeline
 from alertd.ports import Channel
 from alertd.rules.amend import Change
@@ -46,8 +44,8 @@ async def reception(config: Config, channel: str) -> AsyncIterator[Terminal]:
         own = feeds(config, build_sources(config, session, clock))
         restored = restore(snapshot, own, now=clock.now(), max_jump=config.max_jump)
         policy = chat.policy(config)
-        pipeline = _pipeline(restored, policy, store, clock)
-        _open(chat, pipeline, store, clock)
+        pipeline = unwatched(restored, policy, store, clock, still=True)
+        chat.open(pipeline, store, clock, quotes=NoQuotes(), charts=NoCharts(), status=_status)
         (speaking,) = build_channels(config, session, [channel])
         stack.push_async_callback(speaking.close)
         turns = _turns(speaking, clock, policy, store, pipeline)
@@ -64,30 +62,8 @@ async def reception(config: Config, channel: str) -> AsyncIterator[Terminal]:
                     await task
 
 
-def _pipeline(restored: Restored, policy: Policy, store: SqliteStore, clock: SystemClock) -> Pipeline:
-    """One in which time stands still for the rules."""
-    return Pipeline(
-        restored.state,
-        restored.dispatch,
-        policy,
-        store,
-        clock,
-        observer=Uncounted(),
-        wake=lambda: None,
-        known=restored.known,
-        catching_up=True,
-    )
-
-
-def _open(chat: Chatting, pipeline: Pipeline, store: SqliteStore, clock: SystemClock) -> None:
-    async def nothing() -> None:
-        """No rule is polled for here."""
-
-    async def status() -> Mapping[str, object]:
-        return {"state": "waiting for an owner; no daemon runs"}
-
-    quotes = OnDemand((), pipeline, clock, nothing)
-    chat.open(pipeline, store, clock, quotes=quotes, charts=NoCharts(), status=status)
+async def _status() -> Mapping[str, object]:
+    return {"state": "waiting for an owner; no daemon runs"}
 
 
 def _turns(channel: Channel, clock: SystemClock, policy: Policy, store: SqliteStore, pipeline: Pipeline) -> Turns:
@@ -103,6 +79,6 @@ def _turns(channel: Channel, clock: SystemClock, policy: Policy, store: SqliteSt
         with_chart=as_it_is,
         random=random.random,
         tell=pipeline.tell_operator,
-        retry=Retry(),
+        retry=None,
     )
     return Turns(channel, clock, carrier=carrier, wanted=list)

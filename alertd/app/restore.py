@@ -60,6 +60,8 @@ def restore(
         held=snapshot.held,
         kept=snapshot.kept,
         recent=snapshot.recent,
+        spoke=snapshot.spoke,
+        fired=snapshot.fired,
         now=now,
     )
     saved = snapshot.saved

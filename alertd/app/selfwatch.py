@@ -4,15 +4,15 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from alertd.app.troubles import TICK, Bulletin, Disk, Figures, Moment, Signs, jump, troubles
+from alertd.app.troubles import TICK, Bulletin, Disk, Figures, Moment, Signs, jump
 from alertd.config.load import Config
 from alertd.errors import StorageBusy
 from alertd.ports import Clock, Store
-from alertd.rows import Depth, Fate
+from alertd.rows import Depth
 from alertd.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -54,10 +54,14 @@ class SelfWatch:
         self._config = config
         self._tell = tell
         self._skip = skip
-        self._told = Bulletin()
-        self._depths: Sequence[Depth] = ()
+        self._told = Bulletin({})
+        self._depths: Sequence[Depth] | None = None
         self._disk: Disk | None = None
         self._news = asyncio.Event()
+
+    def know(self, told: Mapping[str, float]) -> None:
+        """Before it runs: what the operator was told in the last run, by its key, and when."""
+        self._told = Bulletin(told)
 
     async def run(self) -> None:
         """Until cancelled. What has to be asked for may hang; looking goes on with what is known."""
@@ -72,11 +76,11 @@ class SelfWatch:
     async def measure(self) -> None:
         """Ask how much waits and how much room there is."""
         try:
-            self._depths = await self._store.depths()
-            self._metrics.depth(self._depths, self._clock.now())
+            self._depths = depths = await self._store.depths()
+            self._metrics.depth(depths, self._clock.now())
             self._metrics.held(self._signs().held)
             for (channel, reason), count in self._store.lost().items():
-                self._metrics.settled(channel, Fate.BURIED, reason, count)
+                self._metrics.given_up(channel, reason, count)
         except StorageBusy as error:
             log.info("the outbox cannot be counted: %s", error)
         try:
@@ -94,7 +98,7 @@ class SelfWatch:
         signs, now = self._signs(), self._clock.now()
         self._metrics.signs(ready=signs.ready, tick=signs.tick, busy=bool(signs.store), committed=signs.committed)
         figures = Figures(signs, self._depths, self._disk, lag=max(0.0, after.awake - before.awake - EVERY))
-        for key, text in self._told.news(troubles(figures, config.limits, now), now):
+        for key, text in self._told.news(figures, config.limits, now):
             if key == TICK:
                 log.error(text)  # what is told leaves with the next tick: that may be never
             self._tell(key, text)

@@ -1,7 +1,8 @@
 """The operator at a terminal: commands by the control socket, to the same clerk as those of the platforms.
 
-Whoever may open the socket is the operator, and an owner: there they have no account that a message could go to, so
-that their alerts go to the accounts that they have linked, else to the configuration's `operator`.
+Whoever may open the socket is the operator, and an owner, whom nobody can ban: by which login they come only they say.
+There they have no account that a message could go to, so that their alerts go to the accounts that they have linked,
+else to the configuration's `operator`.
 """
 
 import secrets
@@ -10,23 +11,23 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from alertd.bot.asking import LONGEST_FILE, Asked, plain
+from alertd.bot.asking import LONGEST_FILE, Asked, Reply, plain
 from alertd.bot.clerk import Clerk
 from alertd.bot.language.command import Command, Slip
 from alertd.bot.language.parse import understand
 from alertd.bot.office import Office
 from alertd.bot.people import CODE_LASTS
-from alertd.bot.receivers import TERMINAL
 from alertd.control import Answer, Arguments, Commands, Nothing, taken
-from alertd.model.people import Code, CodeUse, Deed, Identity, Person, Role
+from alertd.model.people import TERMINAL, Code, CodeUse, Deed, Identity, Person, Role
+from alertd.model.press import read
 
 _NAME = 100
 _ADDS = ("alert", "edit", "resume")
 """What leads to messages."""
 _QUOTES = ("price", "signal", "chart")
 """What tells a price, or is drawn of it."""
-_LOOKS = (*_QUOTES, "alerts", "history", "export", "status", "rules")
-"""What sets nothing, and has nothing to show where nothing is watched."""
+_LOOKS = (*_QUOTES, "rules")
+"""What has nothing to show where nothing is watched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,8 @@ class Inviting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What is answered, and how the line was understood: `command` is None where it was not, `offers` are then
-    commands that would be. `buttons` are (label,
-    data), `file` is (name, content)."""
+    commands that would be. `says` are those that buttons stand for and the reply does not name: examples, answers to
+    what was asked back. `buttons` are (label, data), `file` is (name, content)."""
 
     ok: bool
     reply: str
@@ -58,6 +59,7 @@ class Said:
     symbols: tuple[str, ...] = ()
     condition: str = ""
     offers: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     buttons: tuple[tuple[str, str], ...] = ()
     picture: bytes = b""
@@ -107,25 +109,38 @@ class Terminal:
             return _meant(wanted, Said(ok=False, reply="That is a lot: try again in a minute"))
         lines = [plain(reply)]
         if isinstance(wanted, Command):
-            lines += self._remarks(wanted, person)
+            lines += self._remarks(wanted, person, done=reply.ok)
+        # Where nothing is watched there is nothing to look at: then it is whether the line is right.
+        done = reply.ok or (bool(self._remark) and isinstance(wanted, Command) and wanted.name in _LOOKS)
         return _meant(
             wanted,
             Said(
-                # Where nothing is watched there is nothing to look at: then it is whether the line is right.
-                ok=reply.ok or (bool(self._remark) and isinstance(wanted, Command) and wanted.name in _LOOKS),
+                ok=done,
                 reply="\n".join(lines),
+                says=() if isinstance(wanted, Slip) else self._says(reply, person, done=done),
                 buttons=reply.said.buttons,
                 picture=reply.picture,
                 file=reply.file,
             ),
         )
 
+    def _says(self, reply: Reply, person: Person, *, done: bool) -> tuple[str, ...]:
+        """What is not done is asked back, and any button an answer to it; else those are told that say what they do."""
+        found = []
+        for label, data in reply.said.buttons:
+            press = read(data)
+            command = self._office.offers.taken(person.number, press.argument) if press else ""
+            if command and (not done or command.startswith(label.rstrip("…"))):
+                found.append(command)
+        shown = plain(reply)
+        return tuple(command for command in found if command not in shown)
+
     async def code(self, inviting: Inviting) -> Answer:
         """A one-time code by which the operator comes on another channel: as the owner whom they are already, or as the
         first one; "" where they are there already."""
         people, now = self._office.people, self._office.clock.now()
         owner = people.find(Identity(TERMINAL, "", inviting.by[:_NAME])) or self._first_owner()
-        if owner and inviting.channel in self._channels(owner):
+        if owner and inviting.channel in people.channels(owner.number):
             return {"code": "", "who": owner.owner}
         use = Code(use=CodeUse.ENROL, role=Role.OWNER, expires=now + CODE_LASTS)
         if owner is not None:
@@ -143,15 +158,12 @@ class Terminal:
                 {
                     "who": person.owner,
                     "role": str(person.role),
-                    "channels": sorted(self._channels(person)),
+                    "channels": sorted(people.channels(person.number)),
                 }
                 for person in people
             ],
             "listening": list(self._office.terms.channels),
         }
-
-    def _channels(self, person: Person) -> frozenset[str]:
-        return frozenset(account.identity.channel for account in self._office.people.accounts(person.number))
 
     async def _enrol(self, identity: Identity) -> Person:
         office, now = self._office, self._office.clock.now()
@@ -167,11 +179,14 @@ class Terminal:
         owners = [person for person in self._office.people if person.role is Role.OWNER]
         return min(owners, key=lambda person: person.number, default=None)
 
-    def _remarks(self, wanted: Command, person: Person) -> list[str]:
+    def _remarks(self, wanted: Command, person: Person, *, done: bool) -> list[str]:
         """What the reply does not know: that nothing is watched here, or whom it goes to instead."""
         if self._remark:
-            return [self._remark] if wanted.name in (*_ADDS, *_QUOTES, "status") else []
-        if wanted.name not in _ADDS or "via" in wanted.options or self._channels(person) != {TERMINAL}:
+            said = [self._remark] if wanted.name in (*_ADDS, *_QUOTES, "status") else []
+            via = wanted.options.get("via") if done else ""
+            return [*said, f"Behind a daemon, {via} is told once it is linked: link"] if via else said
+        linked = self._office.people.channels(person.number) != {TERMINAL}
+        if wanted.name not in _ADDS or "via" in wanted.options or linked:
             return []
         operator = ", ".join(self._office.pipeline.policy.operator)
         if not operator:
@@ -185,7 +200,9 @@ def _meant(wanted: Command | Slip | None, said: Said) -> Said:
         return said
     if isinstance(wanted, Slip):
         offers = (*wanted.offers, *(command for _, command in wanted.choices))
-        return replace(said, ok=False, command=wanted.command or None, offers=offers)
+        helps = tuple(each for each in offers if each.partition(" ")[0] == "help")
+        meant = tuple(each for each in offers if each not in helps)
+        return replace(said, ok=False, command=wanted.command or None, offers=meant, says=helps)
     return replace(
         said,
         command=wanted.name,

@@ -1,11 +1,11 @@
 """What is wrong with the daemon itself, and when the operator hears of it. Pure: figures in, words out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import tzinfo
 from typing import NamedTuple
 
 from alertd.config.settings import Limits
-from alertd.dispatch.notice import delivery_key
+from alertd.dispatch.notice import delivery_key, recovery_key
 from alertd.dispatch.render import stamp
 from alertd.model.units import say_duration
 from alertd.outbox.health import Health
@@ -31,12 +31,11 @@ TICK = "tick"
 
 
 class Trouble(NamedTuple):
-    """`text` is told when it begins and `over` when it has ended. `key` is that of the notice. One that is `implied`
-    by another does not begin to be told, but neither is it over."""
+    """`text` is told when it begins, what `over` says when it has ended. `key` is that of the notice. One that is
+    `implied` by another does not begin to be told, but neither is it over."""
 
     key: str
     text: str
-    over: str
     implied: bool = False
 
 
@@ -45,8 +44,9 @@ class Signs(NamedTuple):
 
     `tick` is for how many seconds the current tick has been at work, 0 between ticks; `store` why commits are not
     taken, "" while they are. `failing` is (source, reason) → what the source's poller says, `silent` source → seconds
-    since its last poll, of those that are stale. `heartbeat` is why the last heartbeats failed, "" if they did not.
-    `held` counts what policy holds back, by reason.
+    since its last poll, of those that are stale, `heard` those that have answered since the start. `heartbeat` is why
+    the last heartbeats failed, "" if they did not, None until one has not. `held` counts what policy holds back, by
+    reason.
     """
 
     ready: bool = True
@@ -55,7 +55,8 @@ class Signs(NamedTuple):
     committed: float | None = None
     failing: Mapping[tuple[str, str], str] = {}
     silent: Mapping[str, float] = {}
-    heartbeat: str = ""
+    heard: Set[str] = frozenset()
+    heartbeat: str | None = None
     held: Mapping[str, int] = {}
 
 
@@ -68,10 +69,11 @@ class Disk(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """One look. `lag` is for how many seconds the event loop was deaf; `disk` is None where it cannot be seen."""
+    """One look. `lag` is for how many seconds the event loop was deaf; `depths` and `disk` are None until they are
+    seen."""
 
     signs: Signs
-    depths: Sequence[Depth] = ()
+    depths: Sequence[Depth] | None = None
     disk: Disk | None = None
     lag: float = 0.0
 
@@ -98,18 +100,39 @@ def troubles(figures: Figures, limits: Limits, now: float) -> Iterator[Trouble]:
     signs = figures.signs
     if signs.tick > STUCK:
         why = f": the store does not take it ({signs.store})" if signs.store else ""
-        yield Trouble(TICK, f"a tick does not end, nothing is judged meanwhile{why}", "ticks end again")
+        yield Trouble(TICK, f"a tick does not end, nothing is judged meanwhile{why}")
     if figures.lag > LAG:
         text = f"the daemon stood still for {say_duration(figures.lag)}: this machine is too busy, or something blocks"
-        yield Trouble("lag", text, "the daemon runs in time again")
+        yield Trouble("lag", text)
     if figures.disk is not None and limits.disk_free is not None:
         yield from _disk(figures.disk, limits.disk_free)
-    if limits.outbox_age is not None:
+    if figures.depths and limits.outbox_age is not None:
         yield from _outbox(figures.depths, limits.outbox_age, now)
     yield from _sources(signs)
     if signs.heartbeat:
         text = f"the heartbeat does not get through: {signs.heartbeat}\nWhoever waits for it may soon raise an alarm."
-        yield Trouble("heartbeat", text, "the heartbeat gets through again")
+        yield Trouble("heartbeat", text)
+
+
+def over(key: str, figures: Figures) -> str:
+    """What is told when the trouble of this key has ended; "" where the figures do not show that it has: right after a
+    start not everything has been seen. Nor do they of what others tell."""
+    signs = figures.signs
+    match key.split(":"):
+        case ["tick"]:
+            return "ticks end again"
+        case ["lag"]:
+            return "the daemon runs in time again"
+        case ["disk"] if figures.disk is not None:
+            return f"the disk has room again in {figures.disk.folder}"
+        case ["delivery", channel, "", "old"] if figures.depths is not None:
+            return f"messages over {channel} are in time again"
+        case ["source", source, _] if source in signs.heard:
+            return f"{source} answers again"
+        case ["heartbeat"] if signs.heartbeat is not None:
+            return "the heartbeat gets through again"
+        case _:
+            return ""
 
 
 def _disk(disk: Disk, least: float) -> Iterator[Trouble]:
@@ -118,7 +141,7 @@ def _disk(disk: Disk, least: float) -> Iterator[Trouble]:
             f"the disk is nearly full: {say_bytes(disk.free)} of {say_bytes(disk.total)} are free in {disk.folder}\n"
             "Once nothing can be written, nothing is judged or sent."
         )
-        yield Trouble("disk", text, f"the disk has room again in {disk.folder}")
+        yield Trouble("disk", text)
 
 
 def _outbox(depths: Sequence[Depth], limit: float, now: float) -> Iterator[Trouble]:
@@ -129,7 +152,6 @@ def _outbox(depths: Sequence[Depth], limit: float, now: float) -> Iterator[Troub
                 f"{delivery_key(depth.channel)}::old",  # no receiver has an empty name
                 f"messages over {depth.channel} are late: the oldest of {depth.waiting} has waited for"
                 f" {say_duration(age)}",
-                f"messages over {depth.channel} are in time again",
             )
 
 
@@ -137,11 +159,11 @@ def _sources(signs: Signs) -> Iterator[Trouble]:
     """A source that fails has said so itself; of one that is just silent, somebody has to."""
     for (source, reason), said in signs.failing.items():
         text = f"{source}: {_REFUSED[reason]}\n{said}" if reason in _REFUSED else said
-        yield Trouble(f"source:{source}:{reason}", text, f"{source} answers again")
+        yield Trouble(f"source:{source}:{reason}", text)
     failing = {source for source, _ in signs.failing}
     for source, age in signs.silent.items():
         text = f"{source} is stale: nothing has come from it for {say_duration(age)}"
-        yield Trouble(f"source:{source}:stale", text, f"{source} answers again", implied=source in failing)
+        yield Trouble(f"source:{source}:stale", text, implied=source in failing)
 
 
 def jump(before: Moment, after: Moment, zone: tzinfo) -> Jump | None:
@@ -162,26 +184,25 @@ def jump(before: Moment, after: Moment, zone: tzinfo) -> Jump | None:
 
 
 class Bulletin:
-    """Which troubles the operator knows of: each is told once, and once that it is over, in turns (see `Health`)."""
+    """Which troubles the operator knows of: each is told once, and once that it is over, in turns (see `Health`).
+    `told` is when notices were told in the last run, by their keys."""
 
-    def __init__(self) -> None:
-        self._health: dict[str, Health] = {}
-        self._over: dict[str, str] = {}
+    def __init__(self, told: Mapping[str, float]) -> None:
+        self._told = told
+        self._health = {key: Health.of(key, told) for key in told}
 
-    def news(self, troubles: Iterable[Trouble], now: float) -> list[tuple[str, str]]:
-        """The notices (key, text) to be told, given everything that is wrong at `now` (epoch seconds)."""
+    def news(self, figures: Figures, limits: Limits, now: float) -> list[tuple[str, str]]:
+        """The notices (key, text) to be told of what is wrong at `now` (epoch seconds), and of what is no longer."""
         news: list[tuple[str, str]] = []
-        current = {trouble.key: trouble for trouble in troubles}
+        current = {trouble.key: trouble for trouble in troubles(figures, limits, now)}
         for key, trouble in current.items():
-            health = self._health.setdefault(key, Health())
+            health = self._health.setdefault(key, Health.of(key, self._told))
             if not trouble.implied and health.failed(now, now, for_good=True):
-                self._over[key] = trouble.over
                 news.append((key, trouble.text))
-        ended: dict[str, str] = {}
         for key, health in self._health.items():
-            if key not in current and health.worked(now):
-                ended.setdefault(self._over[key], f"{key}:over")  # several that end with the same words: once
-        return news + [(key, text) for text, key in ended.items()]
+            if key not in current and (text := over(key, figures)) and health.worked(now):
+                news.append((recovery_key(key), text))
+        return news
 
 
 def say_bytes(count: float) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from alertd import history
 from alertd.app.freshness import Freshness, stale_after
@@ -13,8 +14,9 @@ from alertd.market.market import Series
 from alertd.market.path import in_turn
 from alertd.model.reading import Poll
 from alertd.pipeline import Pipeline
-from alertd.ports import Clock, Source
+from alertd.ports import Call, Clock, Source
 from alertd.rules.state import State
+from alertd.sources.allowance import Allowance
 from alertd.sources.poller import Poller
 from alertd.web.metrics import Metrics
 
@@ -25,7 +27,7 @@ PATIENCE = 60.0
 
 
 class Watch:
-    """A poller for each source, and the history that windows and outages ask for.
+    """A poller for each source, and the history that windows and outages ask for. `allowances` are by source.
 
     `failing` is (source, reason) → what its poller says of it, until it is well again; `changed` is called when that
     has changed.
@@ -38,6 +40,7 @@ class Watch:
         pipeline: Pipeline,
         metrics: Metrics,
         *,
+        allowances: Mapping[str, Allowance] = MappingProxyType({}),
         changed: Callable[[], None],
     ) -> None:
         self.failing: dict[tuple[str, str], str] = {}
@@ -46,6 +49,7 @@ class Watch:
         self._clock = clock
         self._pipeline = pipeline
         self._metrics = metrics
+        self._allowances = allowances
         self._changed = changed
         self._new_windows = asyncio.Event()
         self._asked: dict[tuple[Series, float], float] = {}
@@ -57,6 +61,7 @@ class Watch:
                 on_poll=self._take,
                 on_state=self._note_state,
                 on_failure=self._count_failure,
+                allowance=allowances.get(source.name),
             )
             for source in sources
         }
@@ -71,6 +76,7 @@ class Watch:
         try:
             async with asyncio.timeout(PATIENCE):
                 gaps = await self._pipeline.ask(self._missed)
+                self._count(gaps)
                 if late := await history.missed(gaps, self._sources):
                     await self._pipeline.take(*late)
                 await self._fill_windows()
@@ -83,14 +89,19 @@ class Watch:
                 tasks.create_task(poller.run())
             tasks.create_task(self._keep_filled())
 
-    async def want(self) -> None:
-        """Poll what the rules in force ask for, and fetch the history of their windows."""
+    async def want(self, *, out_of_turn: bool = False) -> None:
+        """Poll what the rules in force ask for, and fetch the history of their windows; `out_of_turn` as a poller
+        takes it."""
         wanted, ages = await self._pipeline.ask(lambda state: (state.wanted(), stale_after(state)))
         self.freshness.expect(ages, self._clock.now())
         self._metrics.expect(ages)
         for name, poller in self._pollers.items():
-            poller.want(wanted.get(name, {}))
+            poller.want(wanted.get(name, {}), out_of_turn=out_of_turn)
         self._new_windows.set()
+
+    def heard(self, source: str, call: Call) -> None:
+        """Somebody else asked it just now, and the engine has what came of it."""
+        self._pollers[source].heard(call, self._clock.now())
 
     async def _keep_filled(self) -> None:
         while True:
@@ -105,8 +116,17 @@ class Watch:
     async def _fill_windows(self) -> None:
         """Each depth of each series is asked for once: what a source does not have, it does not have after a reload."""
         gaps = await self._pipeline.ask(self._unfilled)
+        self._count(gaps)
         for poll in await history.filling(gaps, self._sources):
             await self._pipeline.take(poll)
+
+    def _count(self, gaps: Sequence[Gap]) -> None:
+        """What their history takes of the quotas."""
+        for gap in gaps:
+            source, allowance = self._sources.get(gap.series.source), self._allowances.get(gap.series.source)
+            if source is not None and allowance is not None:
+                cost = source.history_cost(gap.series.field, interval=gap.interval, span=gap.end - gap.start)
+                allowance.spend(self._clock.now(), cost)
 
     def _missed(self, state: State) -> list[Gap]:
         return _wanted(unseen(state.market, self._clock.now()), state)
@@ -127,7 +147,7 @@ class Watch:
         self._metrics.heard(poll.source, now)
         self.freshness.heard(poll.source, now)
         for note in poll.notes:
-            self._pipeline.tell_operator(f"source:{poll.source}:{note}", note)
+            self._pipeline.tell_operator(f"note:{poll.source}:{note}", note)
         for part in in_turn(poll):
             await self._pipeline.take(part)
         self.freshness.taken(poll.source, self._clock.now())

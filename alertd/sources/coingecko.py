@@ -61,6 +61,10 @@ class CoinGeckoSettings(SourceSettings):
     plan: Literal["keyless", "demo", "pro"] = "keyless"
     keys: tuple[Secret, ...] = ()
 
+    @property
+    def pace(self) -> int:
+        return self.per_minute or _PLANS[self.plan].per_minute
+
     @model_validator(mode="after")
     def _keys_fit_the_plan(self) -> Self:
         if (self.plan == "keyless") == bool(self.keys):
@@ -178,7 +182,7 @@ class CoinGecko:
         self._ids = one_coin_each(name, ids)
         self._clock = clock
         access = _PLANS[settings.plan]
-        self._settings = settings.model_copy(update={"per_minute": settings.per_minute or access.per_minute})
+        self._settings = settings.model_copy(update={"per_minute": settings.pace})
         self._api = Api(
             name, self._settings, Access(access.base, access.header, settings.keys), session=session, clock=clock
         )

@@ -19,6 +19,7 @@ from alertd.model.reading import Poll
 from alertd.model.units import say_duration
 from alertd.ports import Clock
 from alertd.sources.settings import SourceSettings
+from alertd.wire.failure import in_words
 from alertd.wire.secret import Secret, redact
 from alertd.wire.session import retry_after, tls
 
@@ -198,9 +199,7 @@ class Api:
         except ConfigError as error:
             raise SourceRefused(f"{where}: {error}", reason="proxy") from None
         except (aiohttp.ClientError, OSError) as error:
-            # The text of some of them holds the proxy's URL; their names say enough.
-            why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-            raise SourceUnavailable(f"{where} cannot be reached: {redact(why)}", reason="network") from None
+            raise SourceUnavailable(f"{where} cannot be reached: {in_words(error)}", reason="network") from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         most = self._settings.max_body

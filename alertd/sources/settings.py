@@ -44,6 +44,11 @@ class SourceSettings(Endpoint):
     per_minute: int | None = Field(default=None, gt=0)
     max_body: int = Field(default=16 * 2**20, gt=0)
 
+    @property
+    def pace(self) -> int | None:
+        """Requests a minute at the most, None where nobody counts them."""
+        return self.per_minute
+
     @field_validator("every", mode="before")
     @classmethod
     def _intervals(cls, value: object) -> object:

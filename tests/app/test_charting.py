@@ -11,7 +11,7 @@ from datetime import UTC
 import numpy as np
 import pytest
 
-from alertd.app.charting import AT_ONCE, MISSING, WAITING, Charting
+from alertd.app.charting import AT_ONCE, BUG, MISSING, NO_PILLOW, TOO_MANY, WAITING, Charting
 from alertd.app.prices import (
     CALLS,
     FRESH,
@@ -24,12 +24,14 @@ from alertd.app.prices import (
     span_for,
     steps,
 )
+from alertd.bot.office import NO_PRICES
 from alertd.charts.scales import interval_for
 from alertd.errors import SourceUnavailable
 from alertd.market.ring import Ring
 from alertd.model.notification import Picture
 from alertd.model.reading import Bars, Poll
 from alertd.ports import Call, Candidate
+from alertd.sources.allowance import DAYS, Allowance
 from alertd.sources.candle_files import ended_in
 from tests.charts.samples import bars
 from tests.fakes import START, HandClock, settle
@@ -83,24 +85,27 @@ class Kept:
 class Desk:
     """Charts over a running pipeline."""
 
-    def __init__(self, stand: Stand, *sources: Kept, free: tuple[str, ...] = ()) -> None:
+    def __init__(self, stand: Stand, *sources: Kept, free: tuple[str, ...] = (), quota: int | None = None) -> None:
         self.stand = stand
-        self.charting = Charting(stand.pipeline, sources, stand.clock, zone=lambda: UTC, free=free)
+        allowances = {each.name: Allowance(each.name, free=each.name in free, quota=quota) for each in sources}
+        self.charting = Charting(stand.pipeline, sources, stand.clock, allowances, zone=lambda: UTC)
 
     def picture(self, coin: str = "BTC", *, span: float = DAY, level: float | None = None) -> Picture:
         return Picture(coin, self.stand.clock.now(), span, level)
 
 
 @asynccontextmanager
-async def desk(*rules: str, free: tuple[str, ...] = (), cost: int = 1) -> AsyncIterator[tuple[Desk, Kept]]:
+async def desk(
+    *rules: str, free: tuple[str, ...] = (), cost: int = 1, quota: int | None = None
+) -> AsyncIterator[tuple[Desk, Kept]]:
     clock = HandClock()
     kept = Kept(clock, cost=cost)
     async with running(written(*({"name": f"r{n}", "when": when} for n, when in enumerate(rules))), clock=clock) as it:
-        yield Desk(it, kept, free=free), kept
+        yield Desk(it, kept, free=free, quota=quota), kept
 
 
-def is_png(content: bytes | None) -> bool:
-    return content is not None and content.startswith(b"\x89PNG")
+def is_png(content: bytes | str | None) -> bool:
+    return isinstance(content, bytes) and content.startswith(b"\x89PNG")
 
 
 async def test_a_chart_is_drawn_once_for_all_who_want_it_now() -> None:
@@ -114,8 +119,9 @@ async def test_a_chart_is_drawn_once_for_all_who_want_it_now() -> None:
 @pytest.mark.parametrize("span", [-1.0, 0.0, 500 * DAY, float("nan")])
 async def test_there_is_no_chart_where_there_are_no_prices(span: float) -> None:
     async with desk() as (it, _):
-        assert await it.charting.draw(it.picture(span=span)) is None
-        assert await it.charting.draw(it.picture("NOWHERE")) is None
+        assert await it.charting.draw(it.picture(span=span)) == NO_PRICES
+        assert await it.charting.draw(it.picture("NOWHERE")) == NO_PRICES
+        assert await it.charting.beside(it.picture("NOWHERE")) is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,9 @@ async def test_charts_take_so_many_billed_calls_an_hour() -> None:
             drawn = await it.charting.draw(it.picture(f"C{number}"))
             assert is_png(drawn) == (number < CALLS.count)
         # Until there are calls again, a chart has what came before, and what the engine has seen.
-        assert await it.charting.draw(it.picture("BTC")) is None
+        used_up = "Charts may ask exchange 30 times an hour, and have: try again in 2m."
+        assert [await it.charting.draw(it.picture("BTC")) for _ in "12"] == [used_up] * 2
+        assert await it.charting.beside(it.picture("BTC")) is None
         for minutes in range(10):
             await it.stand.price(100.0 + minutes)
             await it.stand.after(60)
@@ -164,6 +172,31 @@ async def test_charts_take_so_many_billed_calls_an_hour() -> None:
         assert len(source.asked) == CALLS.count + 5
         await it.stand.after(CALLS.seconds)
         assert is_png(await it.charting.draw(it.picture("C99")))
+
+
+async def test_calls_that_ran_out_are_there_again_when_it_was_said() -> None:
+    async with desk(cost=3) as (it, _):
+        for number in range(CALLS.count // 3):
+            assert is_png(await it.charting.draw(it.picture(f"C{number}")))
+        assert "try again in 6m." in str(await it.charting.draw(it.picture("BTC")))
+        await it.stand.after(5 * 60)
+        assert "try again in 1m." in str(await it.charting.draw(it.picture("BTC")))
+        await it.stand.after(60)
+        assert is_png(await it.charting.draw(it.picture("BTC")))
+
+
+async def test_charts_do_not_spend_more_than_the_quota() -> None:
+    """30 an hour would be 21,600 in a month."""
+    async with desk(quota=10 * DAYS) as (it, source):
+        for number in range(10):
+            assert is_png(await it.charting.draw(it.picture(f"C{number}")))
+        used_up = "Chat has used up what the quota leaves of today's calls to exchange: there is more in 2h24m."
+        assert [await it.charting.draw(it.picture("C10")) for _ in range(2 * CALLS.count)] == [
+            used_up
+        ] * 2 * CALLS.count
+        await it.stand.after(DAY / 10)
+        assert is_png(await it.charting.draw(it.picture("C10")))
+        assert len(source.asked) == 11
 
 
 async def test_what_nobody_bills_is_asked_for_every_chart() -> None:
@@ -241,11 +274,11 @@ async def test_the_latest_reading_is_the_end_of_a_chart_where_no_rule_looks_back
 async def test_a_few_wait_and_the_others_go_without() -> None:
     async with desk(free=("exchange",)) as (it, source):
         source.gate.clear()
-        many = [asyncio.ensure_future(it.charting.beside(it.picture(level=float(n)))) for n in range(60)]
+        many = [asyncio.ensure_future(it.charting.draw(it.picture(level=float(n)))) for n in range(60)]
         await settle()
         waiting = [task for task in many if not task.done()]
         assert len(waiting) == AT_ONCE + WAITING
-        assert {task.result() for task in many if task.done()} == {None}
+        assert {task.result() for task in many if task.done()} == {TOO_MANY}
         source.gate.set()
         assert all(map(is_png, await asyncio.gather(*waiting)))
         assert len(source.asked) == 1
@@ -264,7 +297,7 @@ async def test_whoever_stops_waiting_takes_it_from_nobody() -> None:
 async def test_a_bug_is_logged_and_costs_the_chart_alone(caplog: pytest.LogCaptureFixture) -> None:
     async with desk() as (it, _):
         with caplog.at_level(logging.ERROR):
-            assert await it.charting.draw(it.picture()._replace(zone="No/Where")) is None
+            assert await it.charting.draw(it.picture()._replace(zone="No/Where")) == BUG
         assert "a bug in a chart of BTC" in caplog.text
 
 
@@ -274,7 +307,7 @@ sys.modules["PIL"] = None  # as if it were not installed
 logging.basicConfig(format="%(message)s", stream=sys.stdout)
 from alertd.app.charting import Charting
 from alertd.model.notification import Picture
-charting = Charting(None, [], None, zone=None)
+charting = Charting(None, [], None, {}, zone=None)
 for _ in range(3):
     print(asyncio.run(charting.draw(Picture("BTC", 0.0, 60.0))))
 """
@@ -282,7 +315,7 @@ for _ in range(3):
 
 def test_without_pillow_it_is_said_once_and_there_are_no_charts() -> None:
     done = subprocess.run([sys.executable, "-c", _WITHOUT], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.splitlines() == [MISSING, "None", "None", "None"]
+    assert done.stdout.splitlines() == [MISSING, *3 * [NO_PILLOW]]
 
 
 def test_pillow_is_not_imported_before_there_is_something_to_draw() -> None:

@@ -12,7 +12,7 @@ def test_it_names_the_address_and_why() -> None:
     title, line, way_out = unreachable([DeadWay("chat", "17", "not_found", 0.0)]).splitlines()
     assert title == "an address takes nothing any more"
     assert line == "chat 17: the platform does not know the address"
-    assert "alertd outbox retry" in way_out
+    assert "alertd outbox retry --all-buried" in way_out
 
 
 def test_of_many_it_names_the_last() -> None:

@@ -11,15 +11,18 @@ from alertd.app.orders import Orders
 from alertd.control import Answer
 from alertd.dispatch.policy import Policy
 from alertd.dispatch.route import Escalate, Route
+from alertd.dispatch.seal import About
 from alertd.errors import ControlError, StorageBusy
 from alertd.model.kept import Acknowledged, Silence
 from tests.fakes import START, settle
-from tests.pipeline.stand import POLICY, Stand, rules, running
+from tests.pipeline.stand import POLICY, Stand, poll, rules, running
 
 ESCALATED = replace(POLICY, route=Route(escalate=Escalate(("me",), 600.0)))
+TOGETHER = replace(POLICY, route=Route(to=("desk",), group_by=("event",), escalate=Escalate(("me",), 600.0)))
 RULES = rules(
     {"name": "cross", "when": "price crosses above 70k"},
     {"name": "high", "when": "price > 70k"},
+    {"name": "both", "symbols": ["BTC", "ETH"], "when": "price > 70k"},
 )
 
 
@@ -101,3 +104,44 @@ async def test_what_is_over_is_not_acknowledged() -> None:
         await prices(stand, 69_000.0, 71_000.0, 69_000.0)
         with pytest.raises(ControlError, match="no episode of high/BTC is open"):
             await asked(orders, "ack", episode="high/BTC", by="ann")
+
+
+async def test_a_rule_is_acknowledged_on_all_of_its_coins() -> None:
+    async with desk() as (stand, orders):
+        for coin in ("BTC", "ETH"):
+            await stand.price(69_000.0, coin)
+            await stand.price(71_000.0, coin)
+        first = await asked(orders, "ack", episode="both/ETH", by="ann")
+        assert first["text"] == "both/ETH/1 is acknowledged by ann"
+        rest = await asked(orders, "ack", episode="both", by="bob")
+        assert rest["text"] == "both/BTC/1 is acknowledged by bob"
+        again = await asked(orders, "ack", episode="both", by="eve")
+        assert "already" in str(again["text"])
+        assert [one.by for one in stand.pipeline.remembered(Acknowledged)] == ["ann", "bob"]
+
+
+async def test_a_link_of_a_message_about_several_acknowledges_what_of_it_is_open() -> None:
+    async with running(RULES, policy=TOGETHER) as stand:
+        orders = Orders(stand.pipeline, stand.store, stand.clock, lambda: None)
+        for price in (69_000.0, 71_000.0):
+            await stand.after(1.0)
+            await stand.pipeline.take(poll(stand.clock.now(), {"BTC": price, "ETH": price}))
+        (queued,) = await stand.store.due("chat", stand.clock.now(), limit=9)
+        assert len(queued.content.holding) == 4
+        pages, about = orders.pages(), About(0, queued.row)
+        assert pages.seal == stand.store.seal
+        await stand.after(1.0)
+        await stand.pipeline.take(poll(stand.clock.now(), {"BTC": 69_000.0}))
+        shown = await pages.show(about)
+        assert shown
+        assert (shown.title, shown.done) == ("4 fired: BTC, ETH", "")
+        assert await pages.take(about, "the link") == "they are acknowledged: nobody is reminded of them any more"
+        known = stand.pipeline.remembered(Acknowledged)
+        fired = {(one.event.alert, one.event.episode): one.event for one in queued.content.holding}
+        seen = sorted((fired[one.alert, one.episode].rule, fired[one.alert, one.episode].symbol) for one in known)
+        # What is over needs nobody; a crossing has no length, and others are still to be told of it.
+        assert seen == [("both", "ETH"), ("cross", "BTC")]
+        after = await pages.show(about)
+        assert after
+        assert after.done == "acknowledged by the link 0s ago"
+        assert await pages.show(About(0, queued.row + 64)) is None

@@ -79,7 +79,7 @@ async def test_a_late_channel_is_told_once_and_its_recovery_too(stand: Stand) ->
     assert await stand.after(5) == []
     stand.store.depth = Depth("slack", 0, 0.0)
     await stand.watch.measure()
-    assert await stand.after(5) == [("delivery:slack::old:over", "messages over slack are in time again")]
+    assert await stand.after(5) == [("delivery:slack::old::recovered", "messages over slack are in time again")]
     assert await stand.after(5) == []
 
 
@@ -102,7 +102,7 @@ async def test_the_disk_is_the_stores_own(stand: Stand) -> None:
     assert key == "disk"
     assert text.endswith(f"are free in {stand.config.state.parent}")
     stand.config = replace(stand.config, limits=Limits(None, None))
-    assert [key for key, _ in await stand.after(5)] == ["disk:over"]
+    assert [key for key, _ in await stand.after(5)] == ["disk::recovered"]
 
 
 async def test_a_folder_that_is_not_there_is_no_full_disk(stand: Stand, tmp_path: Path) -> None:
@@ -118,13 +118,13 @@ async def test_a_tick_that_does_not_end_is_logged_at_once(stand: Stand, caplog: 
         assert [key for key, _ in await stand.after(5)] == ["tick"]
     assert len(caplog.messages) == 1
     stand.signs = Signs()
-    assert await stand.after(5) == [("tick:over", "ticks end again")]
+    assert await stand.after(5) == [("tick::recovered", "ticks end again")]
 
 
 async def test_a_loop_that_was_deaf(stand: Stand) -> None:
     assert await stand.after(EVERY + 9) == []
     assert [key for key, _ in await stand.after(EVERY + 20)] == ["lag"]
-    assert [key for key, _ in await stand.after(EVERY)] == ["lag:over"]
+    assert [key for key, _ in await stand.after(EVERY)] == ["lag::recovered"]
 
 
 async def test_a_jump_is_told_before_anything_is_taken_for_silence(stand: Stand) -> None:
@@ -141,10 +141,32 @@ async def test_a_source_and_the_heartbeat(stand: Stand) -> None:
         ("source:binance:network", "binance cannot be reached"),
         ("heartbeat", "the heartbeat does not get through: no answer"),
     ]
-    stand.signs = Signs()
+    stand.signs = Signs(heard={"binance"}, heartbeat="")
     assert await stand.after(5) == [
-        ("source:binance:network:over", "binance answers again"),
-        ("heartbeat:over", "the heartbeat gets through again"),
+        ("source:binance:network::recovered", "binance answers again"),
+        ("heartbeat::recovered", "the heartbeat gets through again"),
+    ]
+
+
+async def test_a_restart_neither_repeats_what_was_told_nor_forgets_its_end(stand: Stand) -> None:
+    """What has not been seen since the start is neither well nor told again."""
+    keys = ("tick", "disk", "delivery:slack::old", "source:binance:network", "heartbeat", "delivery:slack", "note:x:y")
+    stand.watch.know(dict.fromkeys(keys, START - 30.0))
+    assert await stand.after(5) == [("tick::recovered", "ticks end again")]
+    stand.signs = Signs(failing={("binance", "network"): "binance cannot be reached"}, heartbeat="no answer")
+    stand.store.depth = Depth("slack", 2, START - 700)
+    stand.config = replace(stand.config, limits=Limits(600.0, 1e18))
+    await stand.watch.measure()
+    assert await stand.after(5) == []
+    stand.signs = Signs(heard={"binance"}, heartbeat="")
+    stand.store.depth = Depth("slack", 0, 0.0)
+    stand.config = replace(stand.config, limits=Limits(600.0, None))
+    await stand.watch.measure()
+    assert sorted(key.partition("::")[0] for key, _ in await stand.after(5)) == [
+        "delivery:slack",
+        "disk",
+        "heartbeat",
+        "source:binance:network",
     ]
 
 
@@ -170,5 +192,4 @@ async def test_what_the_store_gave_up_by_itself_is_counted(stand: Stand) -> None
     await stand.store.bury([64, 128], START)
     for _ in range(2):
         await stand.watch.measure()
-    labels = {"channel": "slack", "fate": "buried", "reason": "operator"}
-    assert stand.figure("alertd_deliveries_total", **labels) == 2
+    assert stand.figure("alertd_given_up_total", channel="slack", reason="operator") == 2

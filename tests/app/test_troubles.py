@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertd.app.troubles import Bulletin, Disk, Figures, Jump, Moment, Signs, Trouble, jump, say_bytes, troubles
+from alertd.app.troubles import Bulletin, Disk, Figures, Jump, Moment, Signs, jump, over, say_bytes, troubles
 from alertd.config.settings import Limits
-from alertd.dispatch.notice import QUIET, news, reachable
+from alertd.dispatch.memory import Memory
+from alertd.dispatch.notice import QUIET, is_news, note, reachable, recovery_key
+from alertd.dispatch.notice import told as taken_up
 from alertd.dispatch.policy import Receiver
 from alertd.model.event import Notice
+from alertd.model.kept import Noticed
 from alertd.model.notification import Destination
 from alertd.rows import Depth
 from tests.fakes import START
@@ -86,13 +89,14 @@ CASES = {
 def test_what_is_wrong(case: Case) -> None:
     found = [trouble for trouble in troubles(case.figures, case.limits, START) if not trouble.implied]
     assert {trouble.key: trouble.text.splitlines()[0] for trouble in found} == case.told
-    assert all(trouble.over for trouble in found)
+    seen = Figures(Signs(heard={"binance", "cg"}, heartbeat=""), [], disk(5e9))
+    assert all(over(trouble.key, seen) for trouble in found)
 
 
 def test_a_late_channel_is_told_over_another() -> None:
     (trouble,) = troubles(Figures(WELL, [late(700)]), LIMITS, START)
     receiver = Receiver("ops", (Destination("slack", "#ops"), Destination("email", "ops@desk.example")), None)
-    for key in (trouble.key, f"{trouble.key}:over"):
+    for key in (trouble.key, recovery_key(trouble.key)):
         ways, standby = reachable(receiver, Notice(START, key, trouble.text))
         assert [way.channel for way in ways] == ["email"]
         assert standby == ()
@@ -147,69 +151,84 @@ def test_a_clock_that_jumps(passed: tuple[float, float, float], told: Jump | Non
 
 # ── once, and once more ──────────────────────────────────────────────────────────────────────────────────────────
 
-DISK = Trouble("disk", "the disk is nearly full", "the disk has room again")
-LATE = Trouble("delivery:slack::old", "slack is late", "slack is in time again")
+FULL, ROOM = Figures(WELL, disk=disk(0)), Figures(WELL, disk=disk(5e9))
+
+
+def keys_of(told: Bulletin, figures: Figures, now: float) -> list[str]:
+    return [key for key, _ in told.news(figures, LIMITS, now)]
 
 
 def test_each_is_told_once_and_once_that_it_is_over() -> None:
-    told = Bulletin()
-    assert told.news([DISK], START) == [("disk", DISK.text)]
-    assert told.news([DISK, LATE], START + 5) == [(LATE.key, LATE.text)]
-    assert told.news([DISK, LATE], START + 10) == []
-    assert told.news([LATE], START + 15) == [("disk:over", DISK.over)]
-    assert told.news([], START + 20) == [(f"{LATE.key}:over", LATE.over)]
-    assert told.news([], START + 25) == []
+    told, of_disk, of_slack = Bulletin({}), "disk", "delivery:slack::old"
+    assert keys_of(told, FULL, START) == [of_disk]
+    assert keys_of(told, FULL._replace(depths=[late(700)]), START + 5) == [of_slack]
+    assert keys_of(told, FULL._replace(depths=[late(700)]), START + 10) == []
+    assert keys_of(told, ROOM._replace(depths=[late(700)]), START + 15) == [recovery_key(of_disk)]
+    assert keys_of(told, ROOM._replace(depths=[]), START + 20) == [recovery_key(of_slack)]
+    assert keys_of(told, ROOM._replace(depths=[]), START + 25) == []
 
 
 def test_what_comes_back_within_the_hour_is_told_when_dispatch_takes_it() -> None:
-    told = Bulletin()
-    for at in (0, 5):
-        told.news([DISK] if at == 0 else [], START + at)
-    found = [at for at in range(10, 9_000, 5) if told.news([DISK], START + at)]
+    told = Bulletin({})
+    for at, figures in ((0, FULL), (5, ROOM)):
+        keys_of(told, figures, START + at)
+    found = [at for at in range(10, 9_000, 5) if keys_of(told, FULL, START + at)]
     assert found == [3_665]
 
 
-def source(failing: tuple[str, ...], silent: float = 0.0) -> list[Trouble]:
-    signs = Signs(
-        failing={("binance", reason): f"binance: {reason}" for reason in failing},
-        silent={"binance": silent} if silent else {},
-    )
-    return list(troubles(Figures(signs), LIMITS, START))
+def source(failing: tuple[str, ...], silent: float = 0.0) -> Figures:
+    said = {("binance", reason): f"binance: {reason}" for reason in failing}
+    return Figures(Signs(failing=said, silent={"binance": silent} if silent else {}, heard={"binance"}))
 
 
-LIVES: dict[str, tuple[list[list[Trouble]], list[str]]] = {
+LIVES: dict[str, tuple[list[Figures], list[str]]] = {
     "it fails, and so it is silent": (
-        [source(("timeout",)), source(("timeout",), 30), source((), 0)],
-        ["source:binance:timeout", "source:binance:timeout:over"],
+        [source(("timeout",)), source(("timeout",), 30), source(())],
+        ["source:binance:timeout", "source:binance:timeout::recovered"],
     ),
     "it is silent, then its requests fail": (
-        [source((), 30), source(("timeout",), 60), source((), 0)],
-        ["source:binance:stale", "source:binance:timeout", "source:binance:stale:over"],
+        [source((), 30), source(("timeout",), 60), source(())],
+        [
+            "source:binance:stale",
+            "source:binance:timeout",
+            "source:binance:stale::recovered",
+            "source:binance:timeout::recovered",
+        ],
     ),
     "it fails, then refuses the key": (
-        [source(("timeout",)), source(("timeout", "http_401")), source((), 0)],
-        ["source:binance:timeout", "source:binance:http_401", "source:binance:timeout:over"],
+        [source(("timeout",)), source(("timeout", "http_401")), source(())],
+        [
+            "source:binance:timeout",
+            "source:binance:http_401",
+            "source:binance:timeout::recovered",
+            "source:binance:http_401::recovered",
+        ],
     ),
 }
 
 
 @pytest.mark.parametrize(("looks", "keys"), LIVES.values(), ids=LIVES.keys())
-def test_of_a_source_each_new_reason_is_told_and_one_recovery(looks: list[list[Trouble]], keys: list[str]) -> None:
-    told = Bulletin()
-    found = [word for number, look in enumerate(looks) for word in told.news(look, START + 5 * number)]
+def test_of_a_source_each_new_reason_is_told_and_its_recovery(looks: list[Figures], keys: list[str]) -> None:
+    """Dispatch tells recoveries that say the same as one."""
+    told = Bulletin({})
+    found = [word for at, look in enumerate(looks) for word in told.news(look, LIMITS, START + 5 * at)]
     assert [key for key, _ in found] == keys
-    assert found[-1][1] == "binance answers again"
+    assert {text for key, text in found if key.endswith("recovered")} == {"binance answers again"}
 
 
-@given(st.lists(st.tuples(st.floats(1.0, 2_000.0), st.booleans()), max_size=200))
-def test_dispatch_drops_nothing_of_it(script: list[tuple[float, bool]]) -> None:
-    """Else the operator would be left with the wrong one of the two words."""
-    told, sent, now = Bulletin(), dict[str, float](), START
+@given(st.lists(st.tuples(st.floats(1.0, 2_000.0), st.booleans(), st.booleans()), max_size=200))
+def test_dispatch_drops_nothing_of_it(script: list[tuple[float, bool, bool]]) -> None:
+    """Else the operator would be left with the wrong one of the two words: over restarts, too."""
+    told, memory, now = Bulletin({}), Memory(), START
     keys: list[str] = []
-    for pause, wrong in script:
+    for pause, wrong, restarts in script:
         now += pause
-        for key, text in told.news([DISK] if wrong else [], now):
-            assert news(sent, Notice(now, key, text), now)
+        if restarts:
+            told = Bulletin(taken_up(memory.all(Noticed)))
+        for key, text in told.news(FULL if wrong else ROOM, LIMITS, now):
+            notice = Notice(now, key, text)
+            assert is_news(memory, notice, now)
+            note(memory, notice, now)
             keys.append(key)
     assert all(one != other for one, other in pairwise(keys))
     assert keys[:1] in ([], ["disk"])

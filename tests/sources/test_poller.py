@@ -11,6 +11,7 @@ import pytest
 from alertd.errors import SourceMalformed, SourceRefused, SourceUnavailable
 from alertd.model.reading import Bars, Poll, Readings
 from alertd.ports import Call, Candidate
+from alertd.sources.allowance import DAYS, Allowance
 from alertd.sources.plan import plan
 from alertd.sources.poller import Poller
 from tests.fakes import START, HandClock
@@ -68,7 +69,7 @@ class Obedient:
 class Desk:
     """A poller at work, and all that it told."""
 
-    def __init__(self, draw: float = 0.5, *, offset: float | None = None) -> None:
+    def __init__(self, draw: float = 0.5, *, offset: float | None = None, allowance: Allowance | None = None) -> None:
         self.clock = HandClock()
         self.source = Obedient(offset)
         self.polls: list[Poll] = []
@@ -81,6 +82,7 @@ class Desk:
             on_poll=self._take,
             on_state=lambda _, ok, reason, __: self.states.append((ok, reason)),
             on_failure=lambda _, error: self.failures.append(error.reason),
+            allowance=allowance,
         )
 
     async def _take(self, poll: Poll) -> None:
@@ -279,3 +281,112 @@ async def test_a_bug_ends_the_poller() -> None:
     desk.poller.want(PRICE)
     with pytest.raises(ZeroDivisionError):
         await desk.poller.run()
+
+
+# ── what chat users want, out of turn ────────────────────────────────────────────────────────────────────────────────
+
+
+def price_of(*coins: str) -> dict[str, frozenset[str]]:
+    return {"price": frozenset(coins)}
+
+
+async def test_what_somebody_else_asked_for_is_not_asked_for_again() -> None:
+    async with at_work(Desk(allowance=Allowance("it"))) as desk:
+        desk.poller.want(PRICE)
+        await desk.clock.advance(45.0)
+        (call,) = desk.source.calls(price_of("ETH"))
+        desk.poller.heard(call, desk.clock.now())
+        desk.poller.want(price_of("BTC", "ETH"), out_of_turn=True)
+        await desk.clock.advance(15.0)
+        assert desk.source.asked == [(0.0, "price", ("BTC",)), (60.0, "price", ("BTC", "ETH"))]
+
+
+async def test_the_first_coin_of_a_source_is_due_an_interval_after_it_was_asked_for() -> None:
+    async with at_work(Desk(allowance=Allowance("it"))) as desk:
+        (call,) = desk.source.calls(PRICE)
+        desk.poller.heard(call, desk.clock.now())
+        await desk.clock.advance(5.0)
+        desk.poller.want(PRICE, out_of_turn=True)
+        await desk.clock.advance(60.0)
+        assert desk.times == [60.0]
+
+
+@pytest.mark.parametrize(("free", "most"), [(False, 10), (True, 120)])
+@pytest.mark.parametrize("same", [True, False], ids=["one coin again and again", "another coin each time"])
+@pytest.mark.parametrize("slow", [False, True], ids=["answered at once", "wanted while it is asked"])
+async def test_coins_that_come_and_go_take_no_more_than_the_allowance(
+    free: bool, most: int, same: bool, slow: bool
+) -> None:
+    """Five changes a second, as many as `app.quotes` lets through, for ten minutes."""
+    async with at_work(Desk(allowance=Allowance("it", free=free))) as desk:
+        desk.poller.want(PRICE)
+        for number in range(3000):
+            if slow and number % 10 == 0:
+                desk.source.gate.clear()
+            coin = "ETH" if same else f"C{number}"
+            desk.poller.want(price_of("BTC", coin) if number % 2 else PRICE, out_of_turn=True)
+            await desk.clock.advance(0.2)
+            if slow and number % 10 == 5:
+                desk.source.gate.set()
+        turns, first, then = 10 + 1, most, most * 10
+        assert len(desk.times) <= turns + first + then
+        assert max(np.diff(desk.times)) <= 1.1 * MINUTE
+        if same:
+            assert len(desk.times) <= 2 * turns, "its value is known until the others have a newer one"
+
+
+async def test_a_coin_over_the_allowance_comes_as_soon_as_there_is_room() -> None:
+    async with at_work(Desk(allowance=Allowance("it", pace=8))) as desk:
+        desk.poller.want(PRICE)
+        await desk.clock.advance(1.0)
+        coins = [f"C{number}" for number in range(6)]
+        for number in range(6):
+            desk.poller.want(price_of("BTC", *coins[: number + 1]), out_of_turn=True)
+            await desk.clock.advance(0.0)
+        assert len(desk.times) == 1 + 4
+        await desk.clock.advance(20.0)
+        assert desk.source.asked[5:] == [(16.0, "price", ("BTC", *coins))]
+
+
+async def test_where_the_allowance_has_no_room_a_coin_comes_with_the_others() -> None:
+    allowance = Allowance("it", quota=1)
+    async with at_work(Desk(allowance=allowance)) as desk:
+        desk.poller.want(PRICE)
+        await desk.clock.advance(1.0)
+        desk.poller.want(price_of("BTC", "ETH"), out_of_turn=True)
+        await desk.clock.advance(120.0)
+        assert desk.source.asked[1:] == [(at, "price", ("BTC", "ETH")) for at in (60.0, 120.0)]
+
+
+async def test_a_reload_waits_for_no_allowance() -> None:
+    async with at_work(Desk(allowance=Allowance("it", quota=1))) as desk:
+        for number in range(20):
+            desk.poller.want(price_of(*(f"C{each}" for each in range(number + 1))))
+            await desk.clock.advance(0.0)
+        assert len(desk.times) == 20
+
+
+async def test_calls_that_get_other_names_are_put_off_by_nothing() -> None:
+    """Eleven coins are two calls and ten are one, and what is asked for less often is another."""
+    async with at_work(Desk(allowance=Allowance("it", quota=1))) as desk:
+        desk.poller.want({"signal": frozenset({"BTC"}), **PRICE})
+        await desk.clock.advance(0.0)
+        many = price_of("BTC", *(f"A{number}" for number in range(10)))
+        for number in range(600):
+            desk.poller.want(PRICE if number % 2 else many, out_of_turn=True)
+            await desk.clock.advance(1.0)
+        bitcoin = [at for at, field, coins in desk.source.asked if field == "price" and "BTC" in coins]
+        assert max(np.diff(bitcoin)) <= 1.1 * MINUTE
+        assert len(desk.times) <= 2 + 2 * 11
+
+
+async def test_a_quota_is_a_month_of_turns_and_of_what_they_leave() -> None:
+    """A poll by the minute takes 43,200 of 50,000 calls in 30 days; somebody asks for another coin twice a minute."""
+    quota, days = 50_000, 2
+    allowance = Allowance("it", quota=quota)
+    async with at_work(Desk(allowance=allowance)) as desk:
+        desk.poller.want(PRICE)
+        for number in range(days * 24 * 120):
+            desk.poller.want(price_of("BTC", f"C{number}"), out_of_turn=True)
+            await desk.clock.advance(30.0)
+        assert days * 1440 < len(desk.times) <= (days + 1) * quota / DAYS
