@@ -75,16 +75,16 @@ def draw(chart: Chart) -> bytes | None:
     return out.getvalue()
 
 
-def title_of(chart: Chart) -> str:
-    """`BTC 71,204 (+5.2% in 24h)`; over the time that there are prices of."""
+def title_of(chart: Chart) -> tuple[str, str]:
+    """`BTC 71,204` and `+5.2% in 24h`, which is over the time that there are prices of."""
     bars = chart.bars
     first, last = float(bars.open[0]), float(bars.close[-1])
     begins = float(bars.end[0]) - bars.interval
     span = chart.at - (chart.start if begins <= chart.start + 2 * bars.interval else begins)
     said = "24h" if round(span) == DAY else say_duration(span)
     name = chart.symbol.encode("ascii", "replace").decode()[:_LONGEST]
-    change = f" ({100 * (last / first - 1):+,.1f}% in {said})" if first > 0 else ""
-    return f"{name} {say_number(last)}{change}"
+    change = f"{100 * (last / first - 1):+,.1f}% in {said}" if first > 0 else ""
+    return f"{name} {say_number(last)}", change
 
 
 def _price(value: float) -> str:
@@ -214,10 +214,12 @@ class _Page:
             self._text((self.x.last + 13, middle), label, _PAPER, "lm")
 
     def title(self) -> None:
-        text = title_of(self.chart)
+        """The price; and smaller how it changed over all that is shown, which is another change than a message's."""
+        text, change = title_of(self.chart)
         size = _TITLE
-        while self._width(text, size) > WIDTH - 2 * _LEFT and size > _TEXT:
+        while self._width(text, size) > WIDTH - 3 * _LEFT - self._width(change) and size > _TEXT:
             size -= 1
+        self._text((WIDTH - _LEFT, 38), change, _GREY, "rm")
         self.pen.text(
             (_LEFT * _FINE, 36 * _FINE),
             text,

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,14 @@ PATIENCE = 20.0
 
 Line = dict[str, Any]
 """One line of its log, see `alertd.logs`: time, level, logger, message, and what belongs to it."""
+
+
+async def start_takes() -> float:
+    """Seconds that this machine, as busy as it is, takes to import what a daemon does: most of its start."""
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import alertd.app.daemon", stdin=DEVNULL)
+    await process.wait()
+    return time.monotonic() - began
 
 
 class Daemon:
@@ -40,20 +50,7 @@ class Daemon:
         """Returns when it watches. Raises AlertdError, with the end of its log, if it does not come to that."""
         self._watching.clear()
         self._gone.clear()
-        # A session of its own: Ctrl-C on the terminal is for the demo, which sees to the daemon itself.
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "alertd",
-            "run",
-            "--config",
-            str(self._config),
-            cwd=self._config.parent,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._process = await self._alertd("run", stdout=DEVNULL, stderr=PIPE)
         self._reader = asyncio.create_task(self._read(self._process))
         waiting = [asyncio.create_task(event.wait()) for event in (self._watching, self._gone)]
         await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
@@ -86,18 +83,7 @@ class Daemon:
 
     async def says(self, *arguments: str) -> str:
         """What another command says, with the same configuration; "" where it fails."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "alertd",
-            *arguments,
-            "--config",
-            str(self._config),
-            cwd=self._config.parent,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        process = await self._alertd(*arguments, stdout=PIPE, stderr=DEVNULL)
         said, _ = await process.communicate()
         return said.decode() if not process.returncode else ""
 
@@ -106,6 +92,13 @@ class Daemon:
         self.kill()
         if self._reader is not None:
             await self._reader
+
+    async def _alertd(self, *arguments: str, stdout: int, stderr: int) -> asyncio.subprocess.Process:
+        command = (sys.executable, "-m", "alertd", *arguments, "--config", str(self._config))
+        # A session of its own: Ctrl-C on the terminal is for the demo, which sees to its daemon itself.
+        return await asyncio.create_subprocess_exec(
+            *command, cwd=self._config.parent, stdin=DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
+        )
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         log = process.stderr

@@ -104,7 +104,10 @@ class Move(Lasting):
         # In any `lag` there was a sample, which is no lower than the lowest price in it. The window as the daemon has
         # it ends between bars, so a minute is taken off at each end.
         lag, price = _minutes(watching.price_lag), self._turned(watching, coin)
-        sampled = _trailing(_trailing(price, lag).min(axis=1), _minutes(HOUR) - lag - 2)
+        looked = _minutes(HOUR) - lag - 2
+        if looked <= 0:  # a window may have no other sample than the newest
+            return np.zeros(len(price), dtype=bool)
+        sampled = _trailing(_trailing(price, lag).min(axis=1), looked)
         return np.asarray(price <= sampled.max(axis=1) * (1 - self._share))
 
     def maybe(self, watching: Watching, coin: str) -> Flags:

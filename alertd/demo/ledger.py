@@ -11,6 +11,7 @@ from alertd.dispatch.digest import compose
 from alertd.dispatch.policy import Policy
 from alertd.model.event import EventKind
 from alertd.model.notification import Notification
+from alertd.model.people import is_persons
 from alertd.model.record import Letter
 from alertd.rows import Fate
 from alertd.storage.record import read_outbox
@@ -21,7 +22,8 @@ _STATES = ("", Fate.SENT, Fate.BURIED, Fate.EXPIRED, Fate.SPARED)
 
 _ALL = 1_000_000
 
-_NAMES = {chatter.owner: chatter.name for chatter in CHATTERS}
+_NAMES = {chatter.channel: chatter.name for chatter in CHATTERS}
+"""Who talks there: alertd numbers people in the order in which they come."""
 
 _POLICY = Policy(receivers={})
 """How its messages are drawn: the demo's configuration says nothing of zones and charts."""
@@ -80,7 +82,7 @@ def read(path: Path) -> Ledger:
 
 def _entry(row: Letter) -> Entry:
     parcel, content = row.parcel, row.content
-    receiver = _NAMES.get(parcel.receiver, parcel.receiver)
+    receiver = _NAMES[parcel.channel] if is_persons(parcel.receiver) else parcel.receiver
     told = [
         Told(each.event.rule, each.event.symbol, receiver)
         for each in (*content.holding, *content.past)

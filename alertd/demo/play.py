@@ -5,7 +5,6 @@ import logging
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,20 +14,20 @@ from rich.text import Text
 from alertd.clock import SystemClock
 from alertd.demo import ledger, summary
 from alertd.demo.conversation import Conversation, Utterance, is_talk
-from alertd.demo.daemon import Daemon, Line
+from alertd.demo.daemon import Daemon, Line, start_takes
 from alertd.demo.expected import Watching
-from alertd.demo.market import MINUTE
+from alertd.demo.market import HOUR, MINUTE
 from alertd.demo.platforms.moods import WELL, Mood, Temper
 from alertd.demo.platforms.record import Answer, Received
-from alertd.demo.report import Death, Verdict, judge, naming
-from alertd.demo.scenario import FLOOR, KILLER, Chatter, Watch, chats, watches
-from alertd.demo.session import Session, from_files, generated
+from alertd.demo.report import Conduct, Death, Verdict, judge, naming
+from alertd.demo.scenario import FLOOR, KILLER, Chatter, Watch, watches, wishes
+from alertd.demo.session import QUICK, Session, from_files, generated, slowed
 from alertd.demo.stage import PRICES_EVERY, SIGNALS_EVERY, Stage
-from alertd.demo.view import View, delivered, hhmm, spoken
+from alertd.demo.view import View, hhmm, spoken
 from alertd.errors import AlertdError
 
 HEAD_START = 2.5
-"""Seconds before the session that the daemon gets to be up."""
+"""Seconds before the session that the daemon gets to be up, for each second that its imports take: one at least."""
 
 OUTAGE_AT = 0.25
 """The share of the session after which the signals' API fails for a while."""
@@ -42,8 +41,9 @@ SLACK_BACK = 2.5
 OVERDUE = 30 * MINUTE
 """After the steepest moment: if nothing was in flight to kill the daemon over until then, it is killed all the same."""
 
-PATIENCE = 8.0
-"""Seconds that what is on its way gets at the end: what a cap holds back waits for an hour of the market, too."""
+PATIENCE, HELD = 8.0, 1.25 * HOUR
+"""Seconds that what is on its way gets at the end; or so many of the market, where those are more: what a cap or a
+storm holds back waits for an hour of it."""
 
 _FRAME = 0.1
 
@@ -64,21 +64,27 @@ async def play(session: Session, console: Console) -> Verdict:
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel) if task else None
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what it does itself
+    start = await start_takes()
+    if start > QUICK:  # the first time there is Python code to be compiled
+        start = await start_takes()
+    session = slowed(session, start)
     rules = watches(session)
     summary.introduce(console, session, rules)
     with TemporaryDirectory(prefix="alertd-demo-") as folder:
-        return await Play(session, rules, Path(folder), console).run()
+        return await Play(session, rules, Path(folder), console, head_start=HEAD_START * max(start, 1.0)).run()
 
 
 class Play:
     """One run of the demo; `run` is it."""
 
-    def __init__(self, session: Session, rules: Sequence[Watch], folder: Path, console: Console) -> None:
+    def __init__(
+        self, session: Session, rules: Sequence[Watch], folder: Path, console: Console, *, head_start: float
+    ) -> None:
         self._session = session
         self._rules = rules
         self._console = console
         self._real = time.time()
-        self._shows = session.start - HEAD_START * session.speed
+        self._shows = session.start - head_start * session.speed
         self._clock = SystemClock(real=self._real, shows=self._shows, speed=session.speed)
         self._view = View(session, self._clock.now, console)
         self._stage = Stage(session, folder, now=self._clock.now, on_received=self._received)
@@ -96,7 +102,7 @@ class Play:
             self._stage.write(self._rules, real=self._real, shows=self._shows)
             self._view.asked = lambda: self._stage.asked
             drawing = asyncio.create_task(self._draw())
-            talking = [asyncio.create_task(talk.run(self._begin(talk), self._back)) for talk in self._talks]
+            talking = [asyncio.create_task(self._talk(talk)) for talk in self._talks]
             try:
                 with self._view:
                     began, death = await self._watch()
@@ -149,14 +155,14 @@ class Play:
         """Once: `taken` is the message that a platform has and has not confirmed."""
         if self._killed_at is None:
             self._daemon.kill()
-            self._stage.slack.mood = Mood(Temper.DEAD)
+            self._stage.platforms.slack.mood = Mood(Temper.DEAD)
             self._killed_at, self._taken = self._clock.now(), taken
 
     async def _resurrect(self) -> Death:
         at = self._killed_at or self._clock.now()
         self._view.doing = "alertd was killed (-9) and starts again"
-        where = f": {self._taken.channel} has that message, alertd does not know yet" if self._taken else ""
-        self._note(f"alertd is killed with -9{where}", "bold red")
+        where = f": {self._taken.channel} has that message, alertd does not know" if self._taken else ""
+        self._note(f"alertd is killed (-9){where}", "bold red")
         self._note("Slack is down", "bold red")
         await self._daemon.died()
         left = ledger.read(self._state)
@@ -168,15 +174,15 @@ class Play:
         return Death(at, back, self._taken, left)
 
     def _slack_again(self) -> None:
-        self._stage.slack.mood = WELL
+        self._stage.platforms.slack.mood = WELL
         self._note("Slack is up again", "green")
 
     async def _close(self) -> int:
         """Let what is on its way arrive, and end the daemon; returns its exit code."""
         self._view.doing = "the session is over: the last messages"
-        for _ in range(round(PATIENCE / _FRAME)):
+        for _ in range(round(max(PATIENCE, HELD / self._session.speed) / _FRAME)):
             left = ledger.read(self._state)
-            if not left.open and not left.held and all(talk.finished for talk in self._talks):
+            if not left.open and not left.held and not any(talk.waits for talk in self._talks):
                 break
             await asyncio.sleep(_FRAME)
         self._view.doing = "alertd is told to stop"
@@ -195,36 +201,38 @@ class Play:
             price_lag=prices + max(2 * PRICES_EVERY * speed, interval),
             signal_lag=signals + SIGNALS_EVERY * speed,
         )
-        verdict = judge(
-            [*self._rules, *chats(self._session)],
+        return judge(
+            [*self._rules, *(wish.watch for wish in wishes(self._session))],
             watching,
             ledger.read(self._state),
             self._stage.record.received,
             death,
-            complaints=self._stage.complaints,
-            recognised=self._stage.recognised,
-            refused=self._stage.refused,
-            exit_code=exit_code,
+            conduct=Conduct(
+                complaints=self._stage.complaints,
+                refused=self._stage.refused,
+                recognised=self._stage.platforms.recognised,
+                unanswered=[what for talk in self._talks for what in talk.missed],
+                exit_code=exit_code,
+            ),
         )
-        return replace(verdict, unanswered=[what for talk in self._talks for what in talk.missed])
 
     async def _draw(self) -> None:
         while True:
             self._view.draw()
             await asyncio.sleep(_FRAME)
 
-    def _begin(self, talk: Conversation) -> float:
-        """When somebody begins to talk: before the market falls."""
+    async def _talk(self, talk: Conversation) -> None:
+        """Somebody begins to talk before the market falls."""
         start = self._session.start
-        return start + talk.person.begins * (self._session.steepest - start)
+        begin = start + talk.person.begins * (self._session.steepest - start)
+        await self._clock.sleep(begin - self._clock.now())
+        await talk.run(self._back)
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _received(self, message: Received) -> None:
         """A platform has taken a message, and has not answered yet: the worst moment to die is now."""
-        self._view.arrived[message.channel] += 1
-        if not is_talk(message):  # that is told as a conversation
-            self._view.say(delivered(message))
+        self._view.deliver(message, quietly=is_talk(message))  # that is told as a conversation
         if KILLER in message.text and self._largest.search(message.text):
             self._kill(message)
 
@@ -237,4 +245,5 @@ class Play:
             self._view.doing = f"alertd is watching {line['message'].removeprefix('watching: ')}"
 
     def _note(self, text: str, style: str) -> None:
-        self._view.say(Text(f"{hhmm(self._clock.now())}  {text}", style=style))
+        line = Text(f"{hhmm(self._clock.now())}  {text}", style=style, no_wrap=True, overflow="ellipsis")
+        self._view.say(line)

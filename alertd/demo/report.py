@@ -23,11 +23,23 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """How alertd behaved: `complaints` are the servers', so many messages were `refused` because they came too fast,
+    so many were `recognised` and dropped because they came again. `unanswered` is what somebody said to a bot and had
+    no right answer to. It ended with `exit_code`."""
+
+    complaints: Sequence[str]
+    refused: int
+    recognised: int
+    unanswered: Sequence[str]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """`expected` had to arrive, `missing` of it did not; `untrue` was told and cannot have been. `unsent` stands in the
-    database and was not sent, `lost` was sent for all alertd knows and did not arrive. `twice` came twice, `excused` of
-    it because it was in flight when alertd died. `recognised` came again and was dropped by the platform. So many were
-    `refused` because they came too fast. `unanswered` is what somebody said to a bot and had no right answer to."""
+    database and was not sent, `lost` was sent for all alertd knows and did not arrive. `twice` came twice, `unexcused`
+    of it although it was not in flight when alertd died."""
 
     expected: Sequence[Told]
     missing: Sequence[Told]
@@ -39,20 +51,16 @@ class Verdict:
     strays: Sequence[Received]
     twice: Sequence[Entry]
     unexcused: Sequence[Entry]
-    recognised: int
-    complaints: Sequence[str]
-    refused: int
-    exit_code: int
     held: int
     in_flight: Sequence[Entry]
-    unanswered: Sequence[str] = ()
+    conduct: Conduct
 
     @property
     def good(self) -> bool:
         """True if all that was expected arrived, and nothing else is wrong."""
-        lost = (self.missing, self.unsent, self.lost, self.unanswered)
-        wrong = (self.untrue, self.strays, self.unexcused, self.complaints)
-        return not any(map(len, (*lost, *wrong))) and not self.exit_code and not self.held and not self.refused
+        told = (self.missing, self.unsent, self.lost, self.held, self.untrue, self.strays, self.unexcused)
+        conduct = self.conduct
+        return not any((*told, conduct.complaints, conduct.refused, conduct.unanswered, conduct.exit_code))
 
 
 def judge(
@@ -60,12 +68,9 @@ def judge(
     watching: Watching,
     ledger: Ledger,
     received: Sequence[Received],
-    death: Death | None,
+    death: Death,
     *,
-    complaints: Sequence[str],
-    recognised: int,
-    refused: int,
-    exit_code: int,
+    conduct: Conduct,
 ) -> Verdict:
     """Sets what had to arrive, what the database says and what the platforms got against each other."""
     expected = _asked(watches, lambda question, coin: question.must(watching, coin))
@@ -85,12 +90,9 @@ def judge(
         strays=found.strays,
         twice=[entry for place, entry in enumerate(ledger.entries) if found.times[place] > 1],
         unexcused=_unexcused(ledger, found, death),
-        recognised=recognised,
-        complaints=complaints,
-        refused=refused,
-        exit_code=exit_code,
         held=ledger.held,
-        in_flight=death.ledger.open if death else (),
+        in_flight=death.ledger.open,
+        conduct=conduct,
     )
 
 
@@ -121,9 +123,9 @@ def _named(told: Told, received: Sequence[Received]) -> bool:
     )
 
 
-def _unexcused(ledger: Ledger, found: Match, death: Death | None) -> list[Entry]:
+def _unexcused(ledger: Ledger, found: Match, death: Death) -> list[Entry]:
     """What came more often than it may: once, or twice where it was not confirmed when alertd died."""
-    unconfirmed = {(entry.message, entry.channel) for entry in death.ledger.open} if death else set()
+    unconfirmed = {(entry.message, entry.channel) for entry in death.ledger.open}
     return [
         entry
         for place, entry in enumerate(ledger.entries)

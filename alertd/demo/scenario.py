@@ -4,6 +4,7 @@ numbers in it, taken from the market so that something happens in any."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 
 import numpy as np
 
@@ -43,15 +44,12 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Chatter:
-    """Somebody who talks to the bot of a channel: `id` is the platform's own of them, `owner` what alertd calls them,
-    as they come in this order.
-    `words` are those of their alert, with a slip; `begins` is the share of the time until the
-    crash after which they say it."""
+    """Somebody who talks to the bot of a channel, the only one there: `id` is the platform's own of them. `words` are
+    those of their alert, with a slip; `begins` is the share of the time until the crash after which they say it."""
 
     name: str
     channel: str
     id: str
-    owner: str
     begins: float
     words: str
 
@@ -68,9 +66,9 @@ class Chatter:
 
 
 CHATTERS = (
-    Chatter("ana", "telegram", "7011500001", "@1", 0.3, "alert {coin} belwo {level}"),
-    Chatter("ben", "slack", "U0BEN00001", "@2", 0.45, "alert me when {coin} fals below {level}"),
-    Chatter("cleo", "discord", "412345678901234567", "@3", 0.6, "alert {coin} drops udner {level}"),
+    Chatter("ana", "telegram", "7011500001", 0.3, "alert {coin} belwo {level}"),
+    Chatter("ben", "slack", "U0BEN00001", 0.45, "alert me when {coin} fals below {level}"),
+    Chatter("cleo", "discord", "412345678901234567", 0.6, "alert {coin} drops udner {level}"),
 )
 
 OPERATOR = "operator"
@@ -143,14 +141,30 @@ def watches(session: Session) -> tuple[Watch, ...]:
     )
 
 
-def chats(session: Session) -> tuple[Watch, ...]:
-    """The alerts that people add by chat: one each, on the coins that move, first alert of theirs."""
-    majors = watches(session)[0].coins
-    coins = [majors[place % len(majors)] for place in range(len(CHATTERS))]
-    return tuple(
-        Watch("1", Below(_level(session, coin)), (coin,), (chatter.name,))
-        for chatter, coin in zip(CHATTERS, coins, strict=True)
-    )
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for by chat: to be told when a coin is below a level. It is the first alert of theirs."""
+
+    person: Chatter
+    coin: str
+    level: float
+    number: str = "1"
+
+    @property
+    def words(self) -> str:
+        """As they say it, with the slip."""
+        return self.person.words.format(coin=self.coin.lower(), level=f"{self.level:.10g}")
+
+    @property
+    def watch(self) -> Watch:
+        """As a rule."""
+        return Watch(self.number, Below(self.level), (self.coin,), (self.person.name,))
+
+
+def wishes(session: Session) -> tuple[Wish, ...]:
+    """One of each who talks, on the coins that move."""
+    coins = cycle(watches(session)[0].coins)
+    return tuple(Wish(person, coin, _level(session, coin)) for person, coin in zip(CHATTERS, coins, strict=False))
 
 
 def _most(session: Session, coin: str) -> tuple[float, float]:

@@ -22,6 +22,10 @@ SPEED = DAY / 40.0
 is shorter than a day is played slower."""
 SLOWEST = 60.0
 
+QUICK, LONGER = 1.0, 4.0
+"""A start may take so many seconds at that speed; where it takes longer the market is slowed down, to the fourth part
+at most: a restart is to be as short in the market as anywhere."""
+
 COINS = 40
 FINEST, LONGEST = 300.0, 900.0
 """Longer bars than these are played as if they were shorter, so that there is more than one price in an hour."""
@@ -51,6 +55,14 @@ def generated() -> Session:
         f"It is generated (seed {SEED}): nothing here was ever traded.",
     )
     return Session(market, START, START + DAY, _steepest(market.bars, START)[0], SPEED, about)
+
+
+def slowed(session: Session, start: float) -> Session:
+    """The same for a machine on which alertd takes so many seconds to start."""
+    if start <= QUICK:
+        return session
+    busy = f"This machine is slow or busy (alertd starts in {start:.0f} s): it is played more slowly."
+    return replace(session, speed=session.speed / min(start / QUICK, LONGER), about=(*session.about, busy))
 
 
 def from_files(paths: Sequence[Path]) -> Session:

@@ -1,7 +1,6 @@
 """The loopback servers of the demo, people who talk there, and a configuration that leads alertd nowhere else."""
 
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -9,20 +8,13 @@ from math import inf
 from pathlib import Path
 from typing import Self
 
-from alertd.channels.webhook import WINDOW
 from alertd.demo.conversation import Account, Conversation, OnDiscord, OnSlack, OnTelegram, Utterance, allowed
 from alertd.demo.feeds import CoinGeckoFeed, TokenMetricsFeed
 from alertd.demo.feeds.ground import Feed
+from alertd.demo.loopback import Keys, Platforms
 from alertd.demo.market import MINUTE
-from alertd.demo.platforms.discord import DiscordPlatform
-from alertd.demo.platforms.limits import DISCORD, SLACK, TELEGRAM, smtp, webhook
 from alertd.demo.platforms.record import Received, Record
-from alertd.demo.platforms.slack import SlackPlatform
-from alertd.demo.platforms.slack_ways import LASTS
-from alertd.demo.platforms.smtp import SmtpPlatform
-from alertd.demo.platforms.telegram import QUERY_LIFE, TelegramPlatform
-from alertd.demo.platforms.webhook import WebhookPlatform
-from alertd.demo.scenario import CHATTERS, OPERATOR, PEOPLE, Chatter, Person, Watch, chats, nights
+from alertd.demo.scenario import OPERATOR, PEOPLE, Chatter, Person, Watch, nights, wishes
 from alertd.demo.session import Session
 from alertd.sources.coins import CoinTable
 
@@ -35,12 +27,10 @@ STORM = 30 * MINUTE
 INSTEAD_AFTER = 10 * MINUTE
 """After so long a message goes another way."""
 
-KEYS = ("coingecko", "tokenmetrics", "telegram", "slack", "slack-app", "discord", "email", "webhook", "chat")
-
 
 class Stage:
-    """All servers, started by `async with`; `record` is what the platforms got, `asked_wrongly` what the APIs did not
-    like. `folder` gets the configuration, and the keys, which are drawn for this run and good for nothing else."""
+    """All servers, started by `async with`; `record` is what the platforms got. `folder` gets the configuration and the
+    keys."""
 
     def __init__(
         self,
@@ -56,7 +46,7 @@ class Stage:
         # When the session is over the market stands still, so that nothing new comes while the last things are told.
         self._prices_record = Record(now=lambda: min(now(), session.end))
         self.signals_record = Record(now=lambda: min(now(), session.end))
-        self._keys = {name: _key(name) for name in KEYS}
+        self._keys = Keys(folder)
         keys, table = self._keys, CoinTable.shipped()
         self.prices = CoinGeckoFeed(
             session.market, self._prices_record, table.ids("coingecko"), keys={keys["coingecko"]}, plan="demo"
@@ -64,29 +54,12 @@ class Stage:
         self.signals = TokenMetricsFeed(
             session.market, self.signals_record, table.ids("tokenmetrics"), keys={keys["tokenmetrics"]}
         )
-        self._telegram = TelegramPlatform(
-            self.record, keys["telegram"], limits=TELEGRAM, query_life=QUERY_LIFE * session.speed
-        )
-        self.slack = SlackPlatform(self.record, token=keys["slack"], app_token=keys["slack-app"], hook="", limits=SLACK)
-        self.slack.ways.lasts = LASTS * session.speed
-        self._discord = DiscordPlatform(self.record, token=keys["discord"], hook="", limits=DISCORD)
-        self._email = SmtpPlatform(self.record, login=("alerts", keys["email"]), limits=smtp(60))
-        self._webhook = WebhookPlatform(
-            self.record, [keys["webhook"]], window=WINDOW * session.speed, limits=webhook(10, burst=20)
-        )
+        self.platforms = Platforms(self.record, keys, speed=session.speed)
         self._servers = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            for server in (
-                self.prices,
-                self.signals,
-                self._telegram,
-                self.slack,
-                self._discord,
-                self._email,
-                self._webhook,
-            ):
+            for server in (self.prices, self.signals, *self.platforms.servers):
                 await stack.enter_async_context(server)
             self._servers = stack.pop_all()
         return self
@@ -96,26 +69,19 @@ class Stage:
 
     def conversations(self, said: Callable[[Chatter, Utterance], None]) -> list[Conversation]:
         """One for each of those who talk; `said` is called with every line."""
-        pairs = zip(CHATTERS, chats(self.session), strict=True)
-        return [Conversation(each, watch, self._account(each), self.record.now, said) for each, watch in pairs]
+        return [Conversation(wish, self._account(wish.person), self.record.now, said) for wish in wishes(self.session)]
 
     def _account(self, chatter: Chatter) -> Account:
+        platforms = self.platforms
         match chatter.channel:
             case "telegram":
-                self._telegram.user(int(chatter.id), chatter.name).started = True
-                return OnTelegram(self._telegram, self.record, int(chatter.id))
+                user = platforms.telegram.user(int(chatter.id), chatter.name)
+                user.started = True
+                return OnTelegram(user)
             case "slack":
-                self.slack.user(chatter.id, chatter.name)
-                return OnSlack(self.slack, chatter.id)
+                return OnSlack(platforms.slack.user(chatter.id, chatter.name))
             case _:
-                self._discord.user(chatter.id, chatter.name)
-                return OnDiscord(self._discord, chatter.id)
-
-    @property
-    def recognised(self) -> int:
-        """How often a platform was given again what it had, and knew it by its key."""
-        mails = sum(self._email.ids.values()) - len(self._email.ids)
-        return self._webhook.repeats + self._discord.repeats + mails
+                return OnDiscord(platforms.discord.user(chatter.id, chatter.name), platforms.discord)
 
     @property
     def complaints(self) -> list[str]:
@@ -141,10 +107,7 @@ class Stage:
 
     def write(self, watches: Sequence[Watch], *, real: float, shows: float) -> Path:
         """Writes keys, rules and configuration; returns the latter's path. The clock shows `shows` at `real`."""
-        for name, key in self._keys.items():
-            path = self.folder / f"{name}.key"
-            path.touch(mode=0o600)
-            path.write_text(key, encoding="utf-8")
+        self._keys.write()
         rules = {"version": "1", "rules": [watch.entry() for watch in watches]}
         config = {
             "version": "1",
@@ -157,10 +120,10 @@ class Stage:
                 coin: {"coingecko": str(self.prices.ids[coin]), "tokenmetrics": str(self.signals.ids[coin])}
                 for coin in self.session.market.bars
             },
-            "channels": self._channels(),
+            "channels": self.platforms.channels(),
             "receivers": {person.name: self._receiver(person) for person in PEOPLE},
             "operator": [OPERATOR],
-            "chat": {"key": self._file("chat"), "allow": allowed()},
+            "chat": {"key": self._keys.file("chat"), "allow": allowed()},
             "storm": {"coins": str(max(len(self.session.market.bars) // 4, 2)), "within": f"{STORM:.0f}s"},
             "http": "off",
             "outbox_age": "off",  # minutes pass in no time here
@@ -187,40 +150,12 @@ class Stage:
             "coingecko": {
                 "url": self.prices.api,
                 "plan": "demo",
-                "keys": [self._file("coingecko")],
+                "keys": [self._keys.file("coingecko")],
                 "every": f"{PRICES_EVERY * speed:.0f}s",
             },
             "tokenmetrics": {
                 "url": self.signals.api,
-                "keys": [self._file("tokenmetrics")],
+                "keys": [self._keys.file("tokenmetrics")],
                 "every": {"signal": f"{SIGNALS_EVERY * speed:.0f}s"},
             },
         }
-
-    def _channels(self) -> dict[str, dict[str, object]]:
-        return {
-            "telegram": {"url": self._telegram.url, "token": self._file("telegram")},
-            "slack": {
-                "url": self.slack.url,
-                "token": self._file("slack"),
-                "app_token": self._file("slack-app"),
-            },
-            "discord": {"url": self._discord.api, "token": self._file("discord")},
-            "email": {
-                "host": "localhost",
-                "port": str(self._email.port),
-                "tls": "none",
-                "user": "alerts",
-                "password": self._file("email"),
-                "from": "alertd@desk.example",
-            },
-            "webhook": {"url": f"{self._webhook.url}/alerts", "secret": self._file("webhook")},
-        }
-
-    def _file(self, name: str) -> str:
-        return f"file:{self.folder / name}.key"
-
-
-def _key(name: str) -> str:
-    """A throw-away key; Telegram's tokens begin with the bot's number."""
-    return ("110201543:" if name == "telegram" else "") + secrets.token_hex(20)

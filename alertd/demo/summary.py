@@ -13,7 +13,7 @@ from alertd.demo.platforms.record import Received
 from alertd.demo.report import Death, Verdict
 from alertd.demo.scenario import CHATTERS, PEOPLE, Person, Watch, nights, whose
 from alertd.demo.session import Session
-from alertd.demo.view import first_line, hhmm, how_again
+from alertd.demo.view import CHANGED, Course, first_line, hhmm
 
 _SHOWN = 4
 """Messages per person, half of them the first, half the last."""
@@ -39,7 +39,7 @@ def introduce(console: Console, session: Session, rules: Sequence[Watch]) -> Non
     console.print("The AI signals are computed from the prices (moving averages): no AI was asked.")
     console.print("A real `alertd run` polls both in CoinGecko's and Token Metrics' formats and")
     console.print("delivers through the real SDKs to servers that check what they get.")
-    console.print(f"It takes {lasts} s. In the middle alertd is killed with -9 and Slack goes down with it:")
+    console.print(f"It takes {lasts} s. In the crash alertd is killed (-9) and Slack goes down with it:")
     console.print("nothing may be lost. The community sleeps from {} to {}.".format(*nights(session).split("-")))
     console.print()
     table = Table.grid(padding=(0, 2))
@@ -48,8 +48,8 @@ def introduce(console: Console, session: Session, rules: Sequence[Watch]) -> Non
             who = (Text(person.name, style="bold"), Text(person.channel, style="cyan")) if not number else ("", "")
             table.add_row(*who, watch.asks.text, Text(_coins(watch.coins), style="dim"))
     console.print(table)
-    names = [f"{each.name} on {each.channel.capitalize()}" for each in CHATTERS]
-    console.print(f"{', '.join(names[:-1])} and {names[-1]} talk to the bots: watch for › and ‹.")
+    names = [f"{each.name} ({each.channel.capitalize()})" for each in CHATTERS]
+    console.print(f"{', '.join(names[:-1])} and {names[-1]} talk to the bots: see › and ‹.")
     console.print()
 
 
@@ -81,20 +81,10 @@ def conclude(console: Console, received: Sequence[Received], death: Death, verdi
     """Who got what, and the accounts."""
     console.print()
     console.print("What each got", style="bold")
+    course = Course()
+    came = [(message, course.how(message)) for message in received]
     for person in PEOPLE:
-        mine = [message for message in received if whose(message) == person.name]
-        console.print()
-        console.print(_who(person, mine))
-        shown = mine if len(mine) <= _SHOWN + 1 else [*mine[: _SHOWN // 2], *mine[-_SHOWN // 2 :]]
-        for place, message in enumerate(shown):
-            if len(shown) < len(mine) and place == _SHOWN // 2:
-                console.print(Text(f"  … {len(mine) - len(shown)} more", style="dim"))
-            # In a file or a pipe lines are whole; on a terminal they are cut.
-            again = any(other.text == message.text for other in mine[: mine.index(message)])
-            how = "" if message.channel == person.channel else f"({message.channel} instead) "
-            how += "" if message.new and not again else how_again(message)
-            line = Text(f"  {hhmm(message.at)}  {how}{first_line(message.text)}")
-            console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
+        _list(console, person, [each for each in came if whose(each[0]) == person.name])
     console.print()
     accounts = Table.grid(Column(), Column(overflow="fold"), padding=(0, 1))
     for good, text, details in (*_accounts(verdict), _death(death, verdict), *_conduct(verdict)):
@@ -109,18 +99,28 @@ def conclude(console: Console, received: Sequence[Received], death: Death, verdi
         console.print("This is not as it should be: see the lines marked ✗.", style="bold red")
 
 
-def _who(person: Person, mine: Sequence[Received]) -> Text:
-    when = f", {hhmm(mine[0].at)}" if mine else ""
-    when += f" to {hhmm(mine[-1].at)}" if len(mine) > 1 else ""
+def _list(console: Console, person: Person, mine: Sequence[tuple[Received, str]]) -> None:
+    """The messages of one person, each with how it came: the first and the last of them."""
+    console.print()
+    console.print(_who(person, mine))
+    shown = mine if len(mine) <= _SHOWN + 1 else [*mine[: _SHOWN // 2], *mine[-_SHOWN // 2 :]]
+    for place, (message, how) in enumerate(shown):
+        if len(shown) < len(mine) and place == _SHOWN // 2:
+            console.print(Text(f"  … {len(mine) - len(shown)} more", style="dim"))
+        way = "" if message.channel == person.channel else f"({message.channel} instead) "
+        line = Text(f"  {hhmm(message.at)}  {way}{how}{first_line(message.text)}")
+        # In a file or a pipe lines are whole; on a terminal they are cut.
+        console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=not console.is_terminal)
+
+
+def _who(person: Person, mine: Sequence[tuple[Received, str]]) -> Text:
+    times = [hhmm(message.at) for message, _ in mine]
+    when = f", {times[0]}" + (f" to {times[-1]}" if len(times) > 1 else "") if times else ""
     cap = f" (cap {person.cap}: digests)" if person.cap else ""
-    new = [message for message in mine if message.new]
-    changed = f", {len(mine) - len(new)} changed in place" if len(new) < len(mine) else ""
-    return Text.assemble(
-        (person.name, "bold"),
-        " over ",
-        (person.channel, "cyan"),
-        f": {_count(len(new), 'message')}{changed}{when}{cap}",
-    )
+    changes = sum(how == CHANGED for _, how in mine)
+    changed = f", {changes} changed in place" if changes else ""
+    count = _count(sum(message.new for message, _ in mine), "message")
+    return Text.assemble((person.name, "bold"), " over ", (person.channel, "cyan"), f": {count}{changed}{when}{cap}")
 
 
 def _accounts(verdict: Verdict) -> Iterator[Account]:
@@ -139,7 +139,7 @@ def _accounts(verdict: Verdict) -> Iterator[Account]:
     text = f"{_count(verdict.messages, 'message')} in alertd's database: {sent} sent, and taken by a server."
     yield Account(not wrong, text, wrong)
     text = f"{len(CHATTERS)} people talked to the bots: every command and button had its answer, also after the kill."
-    yield Account(not verdict.unanswered, text, verdict.unanswered)
+    yield Account(not verdict.conduct.unanswered, text, verdict.conduct.unanswered)
 
 
 def _death(death: Death, verdict: Verdict) -> Account:
@@ -150,18 +150,20 @@ def _death(death: Death, verdict: Verdict) -> Account:
         how = f" when {death.taken.channel} had “{title}” and alertd did not know yet"
     text = f"Killed with -9 at {hhmm(death.at)}{how}; back at {hhmm(death.back)}."
     text += f" {_count(flying, 'message')} in flight or waiting: 0 lost, {len(twice)} came twice"
-    text += f", {verdict.recognised} came again and was known by its key." if verdict.recognised else "."
+    text += (
+        f", {verdict.conduct.recognised} came again and was known by its key." if verdict.conduct.recognised else "."
+    )
     return Account(not verdict.unexcused, text, [f"too often: {_delivery(entry)}" for entry in verdict.unexcused])
 
 
 def _conduct(verdict: Verdict) -> Iterator[Account]:
     """What the servers say, and how it ended."""
-    text = f"The servers checked signatures, markup, MIME and requests: {len(verdict.complaints)} complaints."
-    yield Account(not verdict.complaints, text, verdict.complaints)
-    text = f"They enforced the platforms' limits, too: {verdict.refused} messages came too fast."
-    yield Account(not verdict.refused, text, ())
-    text = f"Told to stop at the end, alertd finished and ended with exit code {verdict.exit_code}."
-    yield Account(not verdict.exit_code, text, ())
+    text = f"The servers checked signatures, markup, MIME and requests: {len(verdict.conduct.complaints)} complaints."
+    yield Account(not verdict.conduct.complaints, text, verdict.conduct.complaints)
+    text = f"They enforced the platforms' limits, too: {verdict.conduct.refused} messages came too fast."
+    yield Account(not verdict.conduct.refused, text, ())
+    text = f"Told to stop at the end, alertd finished and ended with exit code {verdict.conduct.exit_code}."
+    yield Account(not verdict.conduct.exit_code, text, ())
 
 
 def _alert(told: Told) -> str:

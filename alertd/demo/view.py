@@ -13,16 +13,20 @@ from rich.text import Text
 
 from alertd.demo.conversation import Utterance
 from alertd.demo.market import MINUTE, Market
-from alertd.demo.platforms.record import Received
+from alertd.demo.platforms.record import Received, Standing
 from alertd.demo.scenario import PEOPLE, Chatter, whose
 from alertd.demo.session import Session
 from alertd.model.units import say_number
+from alertd.outbox.late import REPEAT
 
 SHOWN = 10
 """Coins, in two columns."""
 
 LINES = 9
 """Of what happened last."""
+
+CHANGED = "(changed in place) "
+"""Said of what takes the place of what was there."""
 
 _BAR = 16
 _BARS = "▁▂▃▄▅▆▇█"
@@ -40,18 +44,29 @@ def first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
 
-def delivered(message: Received) -> Text:
-    """A line on a message that arrived: when, who, over what, and its first line."""
+class Course:
+    """How each message came, in a word or two: "" for one like any other."""
+
+    def __init__(self) -> None:
+        self._standing = Standing()
+        self._told: set[tuple[str, str]] = set()
+
+    def how(self, message: Received) -> str:
+        """Of the next one."""
+        chart, told = self._standing.illustrated(message), (whose(message), message.text)
+        again = told in self._told
+        self._told.add(told)
+        if not message.new:
+            return "(with its chart) " if chart else CHANGED
+        return "(may be a repeat) " if REPEAT in message.text else "(again) " if again else ""
+
+
+def delivered(message: Received, how: str) -> Text:
+    """A line on a message that arrived: when, who, over what, how it came and its first line."""
     line = Text(f"{hhmm(message.at)}  ", no_wrap=True, overflow="ellipsis")
     line.append(f"{whose(message):<10}", style="bold")
     line.append(f"{message.channel:<9} ", style="cyan")
-    line.append("" if message.new else how_again(message), style="dim")
-    return line.append(first_line(message.text))
-
-
-def how_again(message: Received) -> str:
-    """What has become of a message that was there already."""
-    return "(again) " if message.new else "(with its chart) " if message.picture else "(changed in place) "
+    return line.append(how, style="dim").append(first_line(message.text))
 
 
 def spoken(chatter: Chatter, line: Utterance) -> Text:
@@ -75,6 +90,7 @@ class View:
     asked: Callable[[], int] = lambda: 0
     fired: int = 0
     arrived: Counter[str] = field(default_factory=Counter)
+    _course: Course = field(default_factory=Course)
     _lines: deque[Text] = field(default_factory=lambda: deque(maxlen=LINES))
     _live: Live | None = None
 
@@ -88,6 +104,13 @@ class View:
         if self._live:
             self._live.stop()
             self._live = None
+
+    def deliver(self, message: Received, *, quietly: bool = False) -> None:
+        """A platform has taken it; what is told `quietly` is counted alone."""
+        self.arrived[message.channel] += 1
+        how = self._course.how(message)
+        if not quietly:
+            self.say(delivered(message, how))
 
     def say(self, line: Text) -> None:
         """Something happened."""
@@ -134,7 +157,8 @@ class View:
             "fired": self.fired,
             **{each.channel: self.arrived[each.channel] for each in PEOPLE},
         }
-        return Text(" · ".join(f"{name} {count}" for name, count in counts.items()), style="dim")
+        told = "  ".join(f"{name} {count}" for name, count in counts.items())
+        return Text(told, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _spark(market: Market, coin: str, now: float) -> str:

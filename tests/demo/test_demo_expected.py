@@ -66,6 +66,12 @@ def test_it_expects_something(watching: Watching, test: Question, count: int) ->
     assert sum(test.must(watching, coin) for coin in coins) == count
 
 
+@pytest.mark.parametrize(("minutes", "must"), [(20, True), (57, False), (58, False), (300, False)])
+def test_who_looks_too_seldom_need_not_be_told_of_a_move(minutes: int, must: bool) -> None:
+    watching = replace(signals((), rise_at=8), price_lag=minutes * MINUTE)
+    assert (Move(5).must(watching, "BTC"), Move(5).may(watching, "BTC")) == (must, True)
+
+
 @pytest.mark.parametrize(
     ("hours", "must", "may"),
     [

@@ -28,7 +28,7 @@ async def test_a_short_demo_loses_nothing() -> None:
     text = said.getvalue()
     assert verdict.good, text
     assert len(verdict.expected) >= 12, text
-    assert "alertd is killed with -9: telegram has that message" in text
+    assert "alertd is killed (-9): telegram has that message" in text
     assert "Nothing was lost." in text
     for shown in ("Storm: ", "Slack is down", "Slack is up again", "alertd why floor", "still firing after 2h"):
         assert shown in text

@@ -10,7 +10,7 @@ from alertd.demo.expected import Below, Watching
 from alertd.demo.ledger import Entry, Ledger, Told, match
 from alertd.demo.market import HOUR, MINUTE, Market
 from alertd.demo.platforms.record import Received
-from alertd.demo.report import Death, Verdict, judge
+from alertd.demo.report import Conduct, Death, Verdict, judge
 from alertd.demo.scenario import Watch
 from alertd.model.notification import Notification
 from alertd.model.reading import Bars
@@ -31,6 +31,7 @@ def arrived(entry: Entry) -> Received:
 
 TRADER, BOT = entry("trader", "telegram", 1), entry("bot", "webhook", 2)
 BOTH = [arrived(TRADER), arrived(BOT)]
+WELL = Conduct(complaints=(), refused=0, recognised=0, unanswered=(), exit_code=0)
 
 
 def verdict(
@@ -39,8 +40,7 @@ def verdict(
     *,
     unconfirmed: tuple[Entry, ...] = (),
     held: int = 0,
-    complaints: tuple[str, ...] = (),
-    exit_code: int = 0,
+    **conduct: Any,
 ) -> Verdict:
     end = np.arange(START - 4 * HOUR, START + 6 * HOUR + 1, MINUTE)
     close = np.where(end >= START + 3 * HOUR, 90.0, 100.0)
@@ -48,17 +48,7 @@ def verdict(
     watching = Watching(market, START, START + 6 * HOUR, price_lag=600.0, signal_lag=600.0)
     waiting = Ledger([replace(each, fate="") for each in unconfirmed], 0)
     death = Death(START, START + 1, None, waiting)
-    return judge(
-        WATCHES,
-        watching,
-        Ledger(entries, held),
-        received,
-        death,
-        complaints=complaints,
-        recognised=0,
-        refused=0,
-        exit_code=exit_code,
-    )
+    return judge(WATCHES, watching, Ledger(entries, held), received, death, conduct=replace(WELL, **conduct))
 
 
 def test_all_is_well() -> None:
@@ -98,10 +88,6 @@ def test_an_alert_that_comes_twice_to_somebody_who_talks_is_twice() -> None:
     assert match([ANA], [told, replace(told, ref="8")]).times == {0: 2}
 
 
-def test_a_command_without_an_answer_is_not_well() -> None:
-    assert not replace(verdict([TRADER, BOT], BOTH), unanswered=["ana on telegram: alerts"]).good
-
-
 FAILURES = {
     "lost": (([TRADER, BOT], BOTH[:1]), {}, "lost"),
     "never judged": (([TRADER], BOTH[:1]), {}, "missing"),
@@ -112,6 +98,8 @@ FAILURES = {
     "three times": (([TRADER, BOT], [*BOTH, BOTH[0], BOTH[0]]), {"unconfirmed": (TRADER,)}, "unexcused"),
     "a stray": (([TRADER, BOT], [*BOTH, replace(BOTH[0], text="hello")]), {}, "strays"),
     "a complaint": (([TRADER, BOT], BOTH), {"complaints": ("no tag",)}, "complaints"),
+    "too fast": (([TRADER, BOT], BOTH), {"refused": 1}, "refused"),
+    "a command without an answer": (([TRADER, BOT], BOTH), {"unanswered": ["ana on telegram"]}, "unanswered"),
     "a bad end": (([TRADER, BOT], BOTH), {"exit_code": 1}, "exit_code"),
     "the wrong coin": (([TRADER, BOT, entry("bot", "webhook", 3, "ETH")], BOTH), {}, "untrue"),
 }
@@ -121,4 +109,4 @@ FAILURES = {
 def test_what_is_not_well(parts: tuple[list[Entry], list[Received]], further: dict[str, Any], what: str) -> None:
     seen = verdict(*parts, **further)
     assert not seen.good
-    assert getattr(seen, what)
+    assert getattr(seen.conduct if hasattr(seen.conduct, what) else seen, what)

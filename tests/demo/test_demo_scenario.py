@@ -8,7 +8,7 @@ from alertd.bot.language.command import Command, Slip
 from alertd.bot.language.parse import understand
 from alertd.demo.market import HOUR
 from alertd.demo.platforms.record import Received
-from alertd.demo.scenario import CHATTERS, PEOPLE, Chatter, chats, nights, whose
+from alertd.demo.scenario import PEOPLE, Wish, nights, whose, wishes
 from alertd.demo.session import generated
 from alertd.demo.stage import Stage
 from alertd.model.universe import Universe
@@ -37,24 +37,22 @@ def test_whose_a_message_is(channel: str, address: str, person: str) -> None:
 
 def test_every_alert_by_chat_comes_true_in_the_crash_and_not_before() -> None:
     session = generated()
-    for watch in chats(session):
-        (coin,), level = watch.coins, float(watch.asks.text.removeprefix("price < "))
-        bars = session.market.bars[coin]
+    for wish in wishes(session):
+        bars = session.market.bars[wish.coin]
         before = bars.close[(bars.end >= session.start) & (bars.end < session.steepest - HOUR)]
-        assert bars.close.min() < level < before.min()
+        assert bars.close.min() < wish.level < before.min()
 
 
-@pytest.mark.parametrize("chatter", CHATTERS, ids=lambda chatter: chatter.name)
-def test_what_is_said_with_a_slip_is_corrected_by_one_button(chatter: Chatter) -> None:
-    (watch,) = [watch for watch in chats(generated()) if watch.to == (chatter.name,)]
+@pytest.mark.parametrize("wish", wishes(generated()), ids=lambda wish: wish.person.name)
+def test_what_is_said_with_a_slip_is_corrected_by_one_button(wish: Wish) -> None:
     universe = Universe(coins=CoinTable.shipped().names())
-    level = watch.asks.text.removeprefix("price < ")
-    slip = understand(chatter.words.format(coin=watch.coins[0].lower(), level=level), universe)
+    slip = understand(wish.words, universe)
     assert isinstance(slip, Slip)
     (offer,) = slip.offers
     right = understand(offer, universe)
     assert isinstance(right, Command)
-    assert (right.symbols, right.condition.endswith(level)) == (watch.coins, True)
+    assert right.symbols == (wish.coin,)
+    assert right.condition.endswith(f" {wish.level:.10g}")
 
 
 def test_the_night_ends_long_before_the_session() -> None:

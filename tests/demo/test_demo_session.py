@@ -7,7 +7,7 @@ import pytest
 
 from alertd.demo.market import DAY, HOUR, MINUTE
 from alertd.demo.scenario import KILLER, watches
-from alertd.demo.session import Session, from_files, generated
+from alertd.demo.session import Session, from_files, generated, slowed
 from alertd.errors import ConfigError
 
 
@@ -34,6 +34,13 @@ def test_the_generated_day_is_whole_and_takes_forty_seconds() -> None:
     assert (session.end - session.start) / session.speed == 40
     assert session.start + 12 * HOUR < session.steepest < session.start + 13 * HOUR
     assert any("generated" in line for line in session.about)
+
+
+@pytest.mark.parametrize(("start", "seconds"), [(0.4, 40), (1.0, 40), (1.5, 60), (4.0, 160), (9.0, 160)])
+def test_a_slow_machine_gets_a_slower_market_and_is_told_so(start: float, seconds: float) -> None:
+    session = slowed(generated(), start)
+    assert (session.end - session.start) / session.speed == pytest.approx(seconds)
+    assert any("slow or busy" in line for line in session.about) is (seconds > 40)
 
 
 def test_the_rules_of_the_generated_day() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -17,25 +16,21 @@ from typing import Any, Protocol
 from alertd.clock import SystemClock
 from alertd.demo.daemon import Daemon
 from alertd.demo.feeds import CoinGeckoFeed
+from alertd.demo.loopback import Keys, Platforms
 from alertd.demo.market import MINUTE
 from alertd.demo.pictures.paint import Shown
-from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.record import Received, Record
-from alertd.demo.platforms.slack import SlackPlatform
 from alertd.demo.platforms.slack_people import TEAM
-from alertd.demo.platforms.smtp import SmtpPlatform
-from alertd.demo.platforms.telegram import TelegramPlatform
 from alertd.demo.session import Session, generated
 from alertd.sources.coins import CoinTable
 
 ANN = {"telegram": "77", "slack": "U0LOOPANN", "discord": "200000000000000077"}
 """By what each platform knows her."""
-SAID = {"telegram": "/alert BTC -3% 1h", "slack": "/alert BTC -3% 1h", "discord": "/alert BTC -3% 1h"}
+SAID = {"telegram": "/alert BTC -3% 1h", "slack": "/alert BTC < 68.5k", "discord": "/alert BTC -3% 1h"}
 SPEED = 120.0
 """Seconds of the market in one of ours."""
 BEFORE = 90 * MINUTE
 """So long before the steepest moment it begins."""
-KEYS = ("slack", "slack_app", "discord", "email", "coingecko", "chat")
 PATIENCE = 90.0
 """Seconds that an alert, a chart or a reply may take."""
 CHART = 15.0
@@ -120,92 +115,69 @@ async def talks() -> dict[str, Sequence[Shown]]:
 
 
 class Stage:
-    """The loopback platforms and prices, and a configuration that leads alertd to them; the clock shows `shows` at
-    `real`. Keys are drawn for this run."""
+    """The loopback platforms and prices, and a configuration in `folder` that leads alertd to them; the clock shows
+    `shows` at `real`."""
 
-    def __init__(self, session: Session, *, real: float, shows: float) -> None:
+    def __init__(self, session: Session, folder: Path, *, real: float, shows: float) -> None:
+        self._folder = folder
         self._clock = {"real": repr(real), "shows": repr(shows), "speed": repr(session.speed)}
         clock = SystemClock(real=real, shows=shows, speed=session.speed)
         self.record = Record(now=clock.now)
-        keys = self._keys = {name: secrets.token_hex(20) for name in KEYS} | {"telegram": _token()}
+        keys = self._keys = Keys(folder)
         ids = CoinTable.shipped().ids("coingecko")
         self._prices = CoinGeckoFeed(session.market, Record(now=clock.now), ids, keys={keys["coingecko"]})
-        self.telegram = TelegramPlatform(self.record, keys["telegram"])
-        self.slack = SlackPlatform(self.record, token=keys["slack"], app_token=keys["slack_app"], hook="")
-        self.discord = DiscordPlatform(self.record, token=keys["discord"], hook="")
-        self.email = SmtpPlatform(self.record, login=("alerts", keys["email"]))
-        self.servers = (self._prices, self.telegram, self.slack, self.discord, self.email)
+        self.platforms = Platforms(self.record, keys, speed=session.speed)
+        self.servers = (self._prices, *self.platforms.servers)
 
     def people(self) -> dict[str, Person]:
         return {
-            "telegram": self.telegram.user(int(ANN["telegram"]), "Ann"),
-            "slack": self.slack.user(ANN["slack"], "ann"),
-            "discord": self.discord.user(ANN["discord"], "ann"),
+            "telegram": self.platforms.telegram.user(int(ANN["telegram"]), "Ann"),
+            "slack": self.platforms.slack.user(ANN["slack"], "ann"),
+            "discord": self.platforms.discord.user(ANN["discord"], "ann"),
         }
 
-    def write(self, folder: Path) -> Path:
+    def write(self) -> Path:
         """Keys, a rule and the configuration; returns its path. The platforms have to be up."""
-        for name, key in self._keys.items():
-            (folder / f"{name}.key").write_text(key, encoding="utf-8")
+        self._keys.write()
         rule = {"name": "btc-falls", "symbols": "BTC", "when": "price down 3% in 1h", "notify": "ann"}
-        (folder / "rules.yaml").write_text(json.dumps({"version": "1", "rules": [rule]}), encoding="utf-8")
-        prices = {"url": self._prices.api, "plan": "demo", "keys": [_file("coingecko")], "every": "30s"}
+        (self._folder / "rules.yaml").write_text(json.dumps({"version": "1", "rules": [rule]}), encoding="utf-8")
+        prices = {"url": self._prices.api, "plan": "demo", "keys": [self._keys.file("coingecko")], "every": "30s"}
         config = {
             "version": "1",
             "rules": ["rules.yaml"],
             "clock": self._clock,
             "sources": {"coingecko": prices},
             "coins": {"BTC": {"coingecko": str(self._prices.ids["BTC"])}},
-            "channels": self._channels(),
+            "channels": self.platforms.channels(),
             "receivers": {"ann": {"email": "ann@desk.example"}},
             "chat": {
-                "key": _file("chat"),
+                "key": self._keys.file("chat"),
                 "allow": {name: [f"{TEAM}/{who}" if name == "slack" else who] for name, who in ANN.items()},
             },
             "http": "off",
             "outbox_age": "off",
         }
-        path = folder / "alertd.yaml"
+        path = self._folder / "alertd.yaml"
         path.write_text(json.dumps(config), encoding="utf-8")
         return path
-
-    def _channels(self) -> dict[str, dict[str, str]]:
-        return {
-            "telegram": {"url": self.telegram.url, "token": _file("telegram")},
-            "slack": {"url": self.slack.url, "token": _file("slack"), "app_token": _file("slack_app")},
-            "discord": {"url": self.discord.api, "token": _file("discord")},
-            "email": {
-                "host": "localhost",
-                "port": str(self.email.port),
-                "tls": "none",
-                "user": "alerts",
-                "password": _file("email"),
-                "from": "alertd@desk.example",
-            },
-        }
 
 
 async def _played(folder: Path) -> dict[str, Sequence[Shown]]:
     session = replace(generated(), speed=SPEED)
-    stage = Stage(session, real=time.time(), shows=session.steepest - BEFORE)
+    stage = Stage(session, folder, real=time.time(), shows=session.steepest - BEFORE)
     async with AsyncExitStack() as stack:
         for server in stage.servers:
             await stack.enter_async_context(server)
-        daemon = Daemon(stage.write(folder), lambda _: None)
+        daemon = Daemon(stage.write(), lambda _: None)
         stack.push_async_callback(daemon.end)
         await daemon.start()
-        await stage.discord.line.joined()
+        await stage.platforms.discord.line.joined()
         screens = [Screen(name, stage.record, person) for name, person in stage.people().items()]
         seen = await asyncio.gather(*(screen.converse() for screen in screens))
         async with asyncio.timeout(PATIENCE):
             await first(stage.record, lambda got: got.channel == "email")
         shown = {screen.channel: each for screen, each in zip(screens, seen, strict=True)}
-        return shown | {"email": [_mail(stage.email.mails[0])]}
-
-
-def _token() -> str:
-    """As Telegram's are: they begin with the bot's number."""
-    return f"110201543:{secrets.token_hex(17)}"
+        return shown | {"email": [_mail(stage.platforms.email.mails[0])]}
 
 
 def _mail(mail: EmailMessage) -> Shown:
@@ -216,7 +188,3 @@ def _mail(mail: EmailMessage) -> Shown:
         if part.get_content_type() == "image/png":
             picture = bytes(part.get_payload(decode=True) or b"")
     return Shown(f"{mail['Subject']}\nFrom: {mail['From']}\n\n{text}", picture=picture)
-
-
-def _file(name: str) -> str:
-    return f"file:{name}.key"

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 from aiohttp import web
 
+from alertd.demo.platforms.discord_cdn import Cdn
 from alertd.demo.platforms.discord_gateway import Line
 from alertd.demo.platforms.discord_interactions import APPLICATION, Files, Interactions, Refused, registered, where
 from alertd.demo.platforms.discord_messages import posted
@@ -36,8 +37,9 @@ class DiscordPlatform(HttpPlatform):
 
     `repeats` counts messages that came again with a nonce already seen, which is known for `remembers` seconds.
     Channels in `missing` do not exist, those in `forbidden` the bot may not see; webhooks in `revoked` were deleted.
-    `line` is the gateway, `commands` what the bot has registered, by name. A `user` is in the `guild` of each channel
-    that they have said something in, or that `screen` has them join; channels in `threads` are threads.
+    `line` is the gateway, `cdn` has people's files, `commands` what the bot has registered, by name. A `user` is in the
+    `guild` of each channel that they have said something in, or that `screen` has them join; channels in `threads` are
+    threads.
     """
 
     name = "discord"
@@ -55,6 +57,7 @@ class DiscordPlatform(HttpPlatform):
         self._remembers = remembers
         self.threads: set[str] = set()
         self.line = Line(record)
+        self.cdn = Cdn(record)
         self.commands: dict[str, dict[str, Any]] = {}
         self.registrations = 0
         self.screen = Screen(record)
@@ -76,6 +79,7 @@ class DiscordPlatform(HttpPlatform):
             web.put(f"{_API}/applications/{{id}}/commands", self._register),
             web.get(f"{_API}/gateway/bot", self._gateway),
             web.get("/gateway/", self._connect),
+            web.get("/ephemeral-attachments/{file}/{name}", self.cdn.serve),
             web.post(f"{_API}/interactions/{{id}}/{{token}}/callback", self._callback),
             web.post(f"{_API}/channels/{{channel}}/messages", self._create),
             web.patch(f"{_API}/channels/{{channel}}/messages/{{message}}", self._edit),
@@ -142,13 +146,8 @@ class DiscordPlatform(HttpPlatform):
         return self._stranger(request) or _answer(200, SELF)
 
     async def _application(self, request: web.Request) -> web.Response:
-        about: dict[str, Any] = {
-            "id": APPLICATION,
-            "name": "alertd",
-            "description": "",
-            "icon": None,
-            "verify_key": "0" * 64,
-        }
+        about: dict[str, Any] = {"id": APPLICATION, "name": "alertd", "description": "", "icon": None}
+        about["verify_key"] = "0" * 64
         about |= {"bot_public": True, "bot_require_code_grant": False, "owner": SELF, "flags": 0}
         return self._stranger(request) or _answer(200, about)
 

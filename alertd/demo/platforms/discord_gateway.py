@@ -63,11 +63,6 @@ class Line:
         """The bot is asked to connect anew and to resume."""
         await self._say(Op.RECONNECT, None)
 
-    async def invalidate(self) -> None:
-        """Its session is over."""
-        self._session = ""
-        await self._say(Op.INVALID_SESSION, data=False)
-
     async def drop(self, code: int = 4000) -> None:
         """The connection ends; the session may be resumed."""
         if self._socket is not None:

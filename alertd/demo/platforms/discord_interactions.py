@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from alertd.demo.platforms.discord_messages import EPHEMERAL, length
-from alertd.demo.platforms.discord_people import BUTTON, COMMAND, TYPING, WINDOW, Asking, DiscordUser
+from alertd.demo.platforms.discord_people import BUTTON, COMMAND, FILE, STRING, TYPING, WINDOW, Asking, DiscordUser
 
 APPLICATION = "100000000000000002"
 BOT = "100000000000000001"
@@ -180,9 +180,14 @@ def registered(body: object) -> list[dict[str, Any]]:
             if not _COMMAND.fullmatch(named["name"]) or not 0 < length(named["description"]) <= 100:
                 raise ValueError(f"the name or description of {named['name']!r}")
         required = [option["required"] for option in options]
-        if len(options) > 25 or required != sorted(required, reverse=True) or any(o["type"] != 3 for o in options):
+        if len(options) > 25 or required != sorted(required, reverse=True) or not all(map(_is_option, options)):
             raise ValueError(f"the options of {command['name']}")
     return [{"id": str(500_000_000_000_000_001 + at), **command} for at, command in enumerate(body)]
+
+
+def _is_option(option: Mapping[str, Any]) -> bool:
+    """Of a type that is known here; nothing completes a file."""
+    return option["type"] == STRING or (option["type"] == FILE and "autocomplete" not in option)
 
 
 def where(asking: Asking, guild: str, *, thread: bool, message: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

@@ -8,31 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-PATIENCE = 5.0
-"""Seconds that somebody looks at the screen for an answer."""
+from alertd.demo.platforms.discord_cdn import Cdn
+from alertd.demo.platforms.people import PATIENCE, Onlooker, Seen
 
 COMMAND, BUTTON, TYPING, WINDOW = 2, 3, 4, 5
 """Types of interactions."""
 
+STRING, FILE = 3, 11
+"""Types of options."""
+
 _COIN = re.compile(r"\s*(\w+|\S+)\s*(.*)", re.DOTALL)
 """Somebody who types `btc>70k` fills in `btc` and `>70k`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A message on somebody's screen, in the channel `chat`; `callbacks` are buttons (label, data). `private` is seen
-    by one person alone; `edited` stands in the place of what was there. `picture` and `file` (name, content) where it
-    has them."""
-
-    text: str
-    chat: str
-    ref: str = ""
-    callbacks: tuple[tuple[str, str], ...] = ()
-    buttons: tuple[tuple[str, str], ...] = ()
-    private: bool = False
-    edited: bool = False
-    picture: bytes = b""
-    file: tuple[str, bytes] | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +46,10 @@ class Delivering(Protocol):
     """What a person's words go through: the platform."""
 
     commands: dict[str, dict[str, Any]]
+    cdn: Cdn
+
+    @property
+    def url(self) -> str: ...
 
     async def deliver(
         self, user: DiscordUser, chat: str, kind: int, data: Mapping[str, Any], button: str = ""
@@ -71,46 +61,29 @@ def direct(user: str) -> str:
     return f"3{user[-17:]:0>17}"
 
 
-@dataclass(slots=True)
-class DiscordUser:
-    """Somebody with an account. `seen` is all that came to their screen, `reads` goes through it."""
+class DiscordUser(Onlooker[Seen]):
+    """Somebody with an account."""
 
-    platform: Delivering
-    id: str
-    name: str
-    seen: list[Seen] = field(default_factory=list)
-    _read: int = 0
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, platform: Delivering, id: str, name: str) -> None:
+        super().__init__()
+        self.platform = platform
+        self.id = id
+        self.name = name
 
     @property
     def direct(self) -> str:
         return direct(self.id)
 
-    def show(self, seen: Seen) -> None:
-        self.seen.append(seen)
-        self._news.set()
-
-    async def reads(self, within: float = PATIENCE) -> Seen:
-        """The next that they have not read. Raises TimeoutError where nothing comes."""
-        async with asyncio.timeout(within):
-            while self._read >= len(self.seen):
-                self._news.clear()
-                await self._news.wait()
-        self._read += 1
-        return self.seen[self._read - 1]
-
     async def says(self, text: str, chat: str = "") -> Seen:
         """Give a command, to the bot alone unless there is a chat, and read what comes back."""
-        self._read = len(self.seen)
-        await self.sends(text, chat)
-        return await self.reads()
+        return await self.answer(self.sends(text, chat))
 
     async def sends(self, text: str, chat: str = "") -> Asking:
         """Give a command as a line of text: its parts go to the options. Raises ValueError where Discord itself would
         not let it go: a command that is not registered, an option that is required."""
         name, _, rest = text.removeprefix("/").partition(" ")
         command = self._command(name)
-        names = [option["name"] for option in command["options"]]
+        names = [option["name"] for option in command["options"] if option["type"] == STRING]
         rest = rest.strip()
         if not names and rest:
             return await self._writes(name, rest, chat)
@@ -125,17 +98,36 @@ class DiscordUser:
         missing = [option for option, each in known.items() if each["required"] and option not in options]
         if missing or not options.keys() <= known.keys():
             raise ValueError(f"Discord asks for {missing or known} of /{name}")
-        given = [{"type": 3, "name": option, "value": value} for option, value in options.items()]
+        given = [{"type": STRING, "name": option, "value": value} for option, value in options.items()]
         return await self._commands(COMMAND, command, given, chat)
+
+    async def gives(self, name: str, content: bytes, chat: str = "") -> Seen:
+        """Give `/import` a file, and read what comes back."""
+        return await self.answer(self.drops(name, content, chat))
+
+    async def drops(self, name: str, content: bytes, chat: str = "") -> Asking:
+        """Give it the file."""
+        return await self.attaches(self.platform.cdn.put(self.platform.url, name, content), chat)
+
+    async def attaches(self, file: Mapping[str, Any], chat: str = "") -> Asking:
+        """The same by what an interaction tells of the file."""
+        command = self._command("import")
+        option = next(option["name"] for option in command["options"] if option["type"] == FILE)
+        given = [{"type": FILE, "name": option, "value": file["id"]}]
+        data = {"id": command["id"], "name": "import", "type": 1, "options": given}
+        resolved = {"attachments": {file["id"]: file}}
+        return await self.platform.deliver(self, chat or self.direct, COMMAND, {**data, "resolved": resolved})
 
     async def types(self, name: str, chat: str = "", **options: str) -> Sequence[tuple[str, str]]:
         """What is offered (name, value) while the last of the options is typed."""
         command = self._command(name)
         *_, focused = options
-        offers = {option["name"]: option["autocomplete"] for option in command["options"]}
+        offers = {option["name"]: option.get("autocomplete", False) for option in command["options"]}
         if not offers[focused]:
             return ()
-        given: list[dict[str, Any]] = [{"type": 3, "name": each, "value": value} for each, value in options.items()]
+        given: list[dict[str, Any]] = [
+            {"type": STRING, "name": each, "value": value} for each, value in options.items()
+        ]
         given[-1]["focused"] = True
         asking = await self._commands(TYPING, command, given, chat)
         async with asyncio.timeout(PATIENCE):
@@ -144,18 +136,13 @@ class DiscordUser:
 
     async def presses(self, button: str, on: Seen | None = None) -> Seen:
         """Press a button by its label or data, of the latest message that has it, and read what comes back."""
-        self._read = len(self.seen)
-        await self.taps(button, on)
-        return await self.reads()
+        return await self.answer(self.taps(button, on))
 
     async def taps(self, button: str, on: Seen | None = None) -> Asking:
         """Press it. Raises LookupError where no message has it."""
-        for seen in [on] if on else reversed(self.seen):
-            for label, data in seen.callbacks:
-                if button in (label, data):
-                    pressed = {"custom_id": data, "component_type": 2}
-                    return await self.platform.deliver(self, seen.chat, BUTTON, pressed, seen.ref)
-        raise LookupError(f"no message has the button {button!r}")
+        shown, _, data = self.find(button, on)
+        pressed = {"custom_id": data, "component_type": 2}
+        return await self.platform.deliver(self, shown.chat, BUTTON, pressed, shown.ref)
 
     def _command(self, name: str) -> dict[str, Any]:
         command = self.platform.commands.get(name)

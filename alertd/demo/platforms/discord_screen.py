@@ -6,7 +6,8 @@ from typing import Any
 
 from alertd.demo.platforms.discord_interactions import BOT, Files, Refused
 from alertd.demo.platforms.discord_messages import Kept, changed, pressable, read
-from alertd.demo.platforms.discord_people import DiscordUser, Seen
+from alertd.demo.platforms.discord_people import DiscordUser
+from alertd.demo.platforms.people import Seen
 from alertd.demo.platforms.record import Received, Record
 
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -55,7 +56,17 @@ class Screen:
         text, (links, callbacks), picture = read(kept.body), pressable(kept.body), kept.picture
         ref = edits or next(self._refs)
         self._kept[chat, ref] = kept
-        seen = Seen(text, chat, ref, callbacks, links, bool(kept.only), bool(edits), picture, kept.file)
+        seen = Seen(
+            text,
+            chat,
+            ref,
+            callbacks=callbacks,
+            buttons=links,
+            private=bool(kept.only),
+            edited=bool(edits),
+            picture=picture,
+            file=kept.file,
+        )
         for user in self._audience(chat, kept.only):
             user.show(seen)
         self._record.take(

@@ -123,7 +123,7 @@ class HttpPlatform(Server):
             refusal = replace(refusal, retry_after=self.wait(refusal))
         else:
             refusal = self.gate.ask(asks, now)
-            if not refusal and request[_TEMPER] is Temper.LIMITED:
+            if not refusal and self.temper(request) is Temper.LIMITED:
                 refusal = Refusal(asks[-1].reason, self.mood.retry_after or 1.0)
             if not refusal:
                 return None

@@ -107,13 +107,23 @@ class Record:
             await self._arrived.wait()
 
 
+class Standing:
+    """What stands in each message, as one after the other is taken."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str, str], str] = {}
+
+    def illustrated(self, by: Received) -> bool:
+        """Take it in; True for a chart alone that was added to a message: a file in its thread, or an edit that says
+        nothing new."""
+        place = by.channel, by.address, by.edits or by.ref
+        if by.channel == "slack" and by.picture:
+            return bool(by.edits)
+        before, self._texts[place] = self._texts.get(place), by.text
+        return bool(by.edits and by.picture) and before == by.text
+
+
 def told(received: Iterable[Received]) -> Iterator[Received]:
-    """Without charts that were added to messages later: a file in their thread, or an edit that says nothing new."""
-    texts: dict[tuple[str, str, str], str] = {}
-    for one in received:
-        place = one.channel, one.address, one.edits or one.ref
-        of_a_file = one.channel == "slack" and bool(one.picture)
-        if not (one.edits and one.picture and (of_a_file or texts.get(place) == one.text)):
-            yield one
-        if not of_a_file:
-            texts[place] = one.text
+    """Without charts that were added to messages later."""
+    standing = Standing()
+    return (one for one in received if not standing.illustrated(one))

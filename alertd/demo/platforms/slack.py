@@ -10,10 +10,11 @@ from aiohttp import web
 
 from alertd.demo.platforms.http import HttpPlatform, Serving, whole_seconds
 from alertd.demo.platforms.limits import Ask, Refusal
+from alertd.demo.platforms.people import Seen
 from alertd.demo.platforms.record import Received, Record
 from alertd.demo.platforms.slack_blocks import pressable, read
-from alertd.demo.platforms.slack_files import Files
-from alertd.demo.platforms.slack_people import BOT, TEAM, Seen, SlackUser, conversation
+from alertd.demo.platforms.slack_files import Files, Uploads
+from alertd.demo.platforms.slack_people import BOT, TEAM, SlackUser, conversation
 from alertd.demo.platforms.slack_socket import SocketMode
 from alertd.demo.platforms.slack_ways import Way, Ways
 
@@ -30,6 +31,7 @@ class SlackPlatform(HttpPlatform):
     Channels, as they are asked for, in `missing` do not exist and those in `archived` are archived (`default` is the
     webhook's); to those in `outside` the bot was not invited; tokens and paths of webhooks in `revoked` were good once.
     `rooms` are channels with the ids of who reads them; whoever is in none reads their conversation with the bot.
+    `uploads` are the files of people.
     """
 
     name = "slack"
@@ -48,6 +50,7 @@ class SlackPlatform(HttpPlatform):
         self.rooms: dict[str, set[str]] = {}
         self.line = SocketMode(record)
         self._files = Files()
+        self.uploads = Uploads(record, lambda: self.token)
         self._users: dict[str, SlackUser] = {}
         self.ways = Ways()
         self._sent = 0
@@ -68,6 +71,7 @@ class SlackPlatform(HttpPlatform):
             web.post("/api/apps.connections.open", self._connect),
             web.get("/link", self.line.serve),
             web.post("/upload/v1/{file}", self._upload),
+            web.get("/files-pri/{file}/download/{name}", self.uploads.serve),
             web.post("/{kind:commands|actions}/{way:.*}", self._responded),
             web.post("/services/{path:.*}", self._hooked),
         ]
@@ -107,8 +111,7 @@ class SlackPlatform(HttpPlatform):
 
     def wrote(self, chat: str, thread: str) -> str:
         """Somebody writes there: the `ts` of it."""
-        self._sent += 1
-        ts = self._ts()
+        ts = self._new()
         self._threads[chat, ts] = thread or ts
         return ts
 
@@ -118,7 +121,7 @@ class SlackPlatform(HttpPlatform):
             readers = [only] if only else [f"{kind}{seen.chat[1:]}" for kind in "UW"]
         for reader in readers:
             if user := self._users.get(reader):
-                user.look(seen)
+                user.show(seen)
 
     # ── the Web API ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,10 +175,8 @@ class SlackPlatform(HttpPlatform):
         refused, head = self._refused(request, body, address)
         if refused:
             return refused
-        channel = conversation(address)
-        if wrong := self._take(address, body, head=head):
-            return _no(wrong)
-        return web.json_response({"ok": True, "channel": channel, "ts": self._ts()})
+        ts, wrong = self._take(address, body, head=head)
+        return _no(wrong) if wrong else web.json_response({"ok": True, "channel": conversation(address), "ts": ts})
 
     def _post_ephemeral(self, request: web.Request, body: Mapping[str, Any]) -> web.Response:
         address, user = str(body.get("channel", "")), str(body.get("user", ""))
@@ -184,9 +185,8 @@ class SlackPlatform(HttpPlatform):
             return refused
         if user not in self.rooms.get(address, ()):
             return _no("user_not_in_channel")
-        if wrong := self._take(address, body, head=head, only=user):
-            return _no(wrong)
-        return web.json_response({"ok": True, "message_ts": self._ts()})
+        ts, wrong = self._take(address, body, head=head, only=user)
+        return _no(wrong) if wrong else web.json_response({"ok": True, "message_ts": ts})
 
     def _get_upload_url(self, _: web.Request, body: Mapping[str, Any]) -> web.Response:
         file = self._files.begin(str(body.get("filename", "")), str(body.get("length", "")))
@@ -212,12 +212,11 @@ class SlackPlatform(HttpPlatform):
         if shared is None:
             return self._mistaken("file_not_found")
         for name, content in shared:
-            self._sent += 1
-            is_picture = content.startswith(b"\x89PNG")
+            ts, is_picture = self._new(), content.startswith(b"\x89PNG")
             picture, file = (content, None) if is_picture else (b"", (name, content))
-            self._show(Seen(name, address, self._ts(), head, picture=picture, file=file), "")
+            self._show(Seen(name, address, ts, head, picture=picture, file=file), "")
             # A chart belongs to the message that it stands below: it is told of as a change of that one.
-            at, ts = self.record.now(), self._ts()
+            at = self.record.now()
             self.record.take(Received("slack", address, "", name, at, head or ts, head, head, picture=picture))
         return web.json_response({"ok": True, "files": [{"id": "F", "title": name} for name, _ in shared]})
 
@@ -232,7 +231,7 @@ class SlackPlatform(HttpPlatform):
         # Whose eyes a message is for does not change with what it says.
         shown = (way.chat, edits) in self._threads if edits else body.get("response_type") == "in_channel"
         thread = self._threads.get((way.chat, edits), "") if edits else str(body.get("thread_ts") or "")
-        wrong = self._take(way.chat, body, head=thread, only="" if shown else way.user, edits=edits)
+        _, wrong = self._take(way.chat, body, head=thread, only="" if shown else way.user, edits=edits)
         return web.Response(status=400, text=wrong) if wrong else web.Response(text="ok")
 
     async def _hooked(self, request: web.Request) -> web.Response:
@@ -245,12 +244,14 @@ class SlackPlatform(HttpPlatform):
         if DEFAULT in self.missing or DEFAULT in self.archived:
             word, status = ("channel_not_found", 404) if DEFAULT in self.missing else ("channel_is_archived", 410)
             return web.Response(status=status, text=word)
-        wrong = self._take(DEFAULT, json.loads(await request.text()), named=False)
+        _, wrong = self._take(DEFAULT, json.loads(await request.text()), named=False)
         return web.Response(status=400, text=wrong) if wrong else web.Response(text="ok")
 
     # ── what is taken ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _ts(self) -> str:
+    def _new(self) -> str:
+        """The `ts` of a new message: asked for once, as time goes on."""
+        self._sent += 1
         return f"{self.record.now():.0f}.{self._sent:06}"
 
     def _mistaken(self, word: str) -> web.Response:
@@ -266,17 +267,16 @@ class SlackPlatform(HttpPlatform):
         only: str = "",
         edits: str = "",
         named: bool = True,
-    ) -> str:
-        """Note a message and show it, to one person where it is for them `only`; the error word where there is
-        something wrong with it."""
+    ) -> tuple[str, str]:
+        """Note a message and show it, to one person where it is for them `only`; its `ts`, and the error word where
+        there is something wrong with it."""
         try:
             text, (buttons, callbacks) = read(dict(body)), pressable(dict(body))
         except (KeyError, TypeError, ValueError) as error:
             word = str(error) if isinstance(error, ValueError) else "invalid_blocks"
             self.record.wrong.append(f"slack: {word}")
-            return word
-        self._sent += 1
-        channel, ts = conversation(address), edits or self._ts() if named else ""
+            return "", word
+        channel, ts = conversation(address), edits or self._new() if named else ""
         if named and not only:
             self._threads.setdefault((channel, ts), head or ts)
         seen = Seen(
@@ -288,7 +288,7 @@ class SlackPlatform(HttpPlatform):
                 "slack", address, "", text, self.record.now(), ts, edits, head, buttons=buttons, callbacks=callbacks
             )
         )
-        return ""
+        return ts, ""
 
 
 def _bearer(request: web.Request) -> str:

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 from zlib import crc32
 
-PATIENCE = 5.0
-"""Seconds that somebody looks at the screen for an answer."""
+from alertd.demo.platforms.people import Onlooker, Seen
+from alertd.demo.platforms.slack_files import Uploads
 
 TEAM = "T0LOOPBACK"
 BOT = "U0ALERTDBOT"
 """The bot's own user."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 _MENTION = re.compile(r"@alertd\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A message on somebody's screen. `chat` is the conversation's id, `thread` the head that it stands below;
-    `callbacks` are buttons (label, data). `private` is seen by one person alone; `edited` stands in the place of what
-    was there. `picture` or `file` (name, content) where it is one."""
-
-    text: str
-    chat: str
-    ref: str = ""
-    thread: str = ""
-    callbacks: tuple[tuple[str, str], ...] = ()
-    buttons: tuple[tuple[str, str], ...] = ()
-    private: bool = False
-    edited: bool = False
-    picture: bytes = b""
-    file: tuple[str, bytes] | None = None
 
 
 class Delivering(Protocol):
     """What a person's words go through: the platform."""
+
+    uploads: Uploads
+
+    @property
+    def url(self) -> str: ...
 
     async def deliver(self, kind: str, payload: Mapping[str, Any], **more: Any) -> Mapping[str, Any] | None: ...
 
@@ -54,42 +42,24 @@ def conversation(address: str) -> str:
     return f"D{address[1:]}" if address[:1] in ("U", "W") else address
 
 
-@dataclass(slots=True)
-class SlackUser:
-    """Somebody in the workspace. `seen` is all that came to their screen, `reads` goes through it."""
+class SlackUser(Onlooker[Seen]):
+    """Somebody in the workspace."""
 
-    platform: Delivering
-    id: str
-    name: str
-    seen: list[Seen] = field(default_factory=list)
-    _read: int = 0
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _last: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, platform: Delivering, id: str, name: str) -> None:
+        super().__init__()
+        self.platform = platform
+        self.id = id
+        self.name = name
+        self._last: dict[str, Any] = {}
 
     @property
     def direct(self) -> str:
         """Their conversation with the bot."""
         return conversation(self.id)
 
-    def look(self, seen: Seen) -> None:
-        """It has come to the screen."""
-        self.seen.append(seen)
-        self._news.set()
-
-    async def reads(self, within: float = PATIENCE) -> Seen:
-        """The next that they have not read. Raises TimeoutError where nothing comes."""
-        async with asyncio.timeout(within):
-            while self._read >= len(self.seen):
-                self._news.clear()
-                await self._news.wait()
-        self._read += 1
-        return self.seen[self._read - 1]
-
     async def says(self, text: str, chat: str = "", thread: str = "") -> Seen:
         """Say it, to the bot alone unless there is a chat, and read what comes back."""
-        self._read = len(self.seen)
-        await self.sends(text, chat, thread)
-        return await self.reads()
+        return await self.answer(self.sends(text, chat, thread))
 
     async def sends(self, text: str, chat: str = "", thread: str = "") -> None:
         """Say it: a slash command, a word to the bot alone, or one in a channel that mentions `@alertd`."""
@@ -99,19 +69,29 @@ class SlackUser:
         elif chat.startswith("D") or _MENTION.search(text):
             await self._writes(text, chat, thread)
 
+    async def gives(self, name: str, content: bytes) -> Seen:
+        """Share a file with the bot, and read what comes back."""
+        return await self.answer(self.drops((name, content)))
+
+    async def drops(self, *files: tuple[str, bytes]) -> None:
+        """Share files (name, content) with the bot in one message."""
+        await self.shares(*(self.platform.uploads.put(self.platform.url, name, content) for name, content in files))
+
+    async def shares(self, *files: Mapping[str, Any]) -> None:
+        """The same by what a message tells of them."""
+        await self._writes("", self.direct, "", {"subtype": "file_share", "upload": False, "files": files})
+
     async def again(self) -> None:
         """Slack tells of the same message again, as it does where it was not acknowledged."""
         await self.platform.deliver("events_api", self._last, retry_attempt=1, retry_reason="timeout")
 
     async def presses(self, button: str, on: Seen | None = None) -> Seen:
         """Press a button by its label or data, of the latest message that has it, and read what comes back."""
-        self._read = len(self.seen)
-        await self.taps(button, on)
-        return await self.reads()
+        return await self.answer(self.taps(button, on))
 
     async def taps(self, button: str, on: Seen | None = None) -> None:
-        """Press it."""
-        shown, (label, data) = self._find(button, [on] if on else self.seen)
+        """Press it. Raises LookupError where no message has it."""
+        shown, label, data = self.find(button, on)
         container = {"type": "message", "message_ts": shown.ref, "channel_id": shown.chat}
         payload: dict[str, Any] = {
             "type": "block_actions",
@@ -141,7 +121,7 @@ class SlackUser:
         }
         await self.platform.deliver("slash_commands", payload)
 
-    async def _writes(self, text: str, chat: str, thread: str) -> None:
+    async def _writes(self, text: str, chat: str, thread: str, more: Mapping[str, Any] = _NOTHING) -> None:
         direct = chat.startswith("D")
         ts = self.platform.wrote(chat, thread)
         event = {
@@ -154,17 +134,11 @@ class SlackUser:
             "channel": chat,
             **({"channel_type": "im"} if direct else {}),
             **({"thread_ts": thread} if thread else {}),
+            **more,
         }
         event_id = f"Ev{ts.replace('.', '')}"
         self._last = {"type": "event_callback", "team_id": TEAM, "event_id": event_id, "event": event}
         await self.platform.deliver("events_api", self._last, retry_attempt=0, retry_reason="")
-
-    def _find(self, button: str, among: Sequence[Seen]) -> tuple[Seen, tuple[str, str]]:
-        for shown in reversed(among):
-            for label, data in shown.callbacks:
-                if button in (label, data):
-                    return shown, (label, data)
-        raise LookupError(f"{self.name} sees no button {button!r}")
 
 
 def _escaped(text: str) -> str:

@@ -4,10 +4,10 @@ write to the bot and press its buttons; and the updates by which it hears of tha
 import asyncio
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http.client import responses
 from itertools import count
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from alertd.demo.platforms.http import Handle, HttpPlatform, Serving
 from alertd.demo.platforms.limits import Ask, Refusal
 from alertd.demo.platforms.record import Received, Record
 from alertd.demo.platforms.telegram_chats import Chats, card, kind
+from alertd.demo.platforms.telegram_files import Uploads
 from alertd.demo.platforms.telegram_form import Form, No, form_of, granted, reading, refusal
 from alertd.demo.platforms.telegram_messages import Messages
 from alertd.demo.platforms.telegram_people import User
@@ -46,9 +47,10 @@ class TelegramPlatform(HttpPlatform):
 
     `token` is one that it takes, `tokens` are more; `sender` of what is received is the bot's number, the part before
     the colon. Chats (without their topics) in `blocked` have blocked the bot, those in `missing` do not exist, those
-    in `migrated` have become the supergroup whose id stands there. `refusing` are answers to come, by method. `menu` is
-    what the bot has listed, `files` are documents (address, name, content), `toasts` what popped up by query, `waiting`
-    the presses that nobody has acknowledged. While there is a webhook (`hooked`) nothing can be polled.
+    in `migrated` have become the supergroup whose id stands there. `refusing` are answers to come, by method. `menus`
+    are what the bot has listed, by chat, "" for all that have none of their own; `files` are documents (address, name,
+    content), `uploads` those of people, `toasts` what popped up by query, `waiting` the presses that nobody has
+    acknowledged. While there is a webhook (`hooked`) nothing can be polled.
     """
 
     name = "telegram"
@@ -71,7 +73,7 @@ class TelegramPlatform(HttpPlatform):
         self.missing: set[str] = set()
         self.migrated: dict[str, int] = {}
         self.refusing: defaultdict[str, deque[No]] = defaultdict(deque)
-        self.menu: list[tuple[str, str]] = []
+        self.menus: dict[str, list[tuple[str, str]]] = {}
         self.toasts: dict[str, str] = {}
         self.waiting: dict[str, Query] = {}
         self.hooked = False
@@ -80,8 +82,9 @@ class TelegramPlatform(HttpPlatform):
         self._calls: Counter[str] = Counter()
         self._call = asyncio.Condition()
         self._chats = Chats()
-        self._messages = Messages(self._chats, record)
+        self._messages = Messages(self._chats, record, self._take)
         self._queries = count(1)
+        self.uploads = Uploads(record.now)
 
     def routes(self) -> list[web.RouteDef]:
         into_chats: dict[str, Method] = {
@@ -96,12 +99,15 @@ class TelegramPlatform(HttpPlatform):
         besides: dict[str, Method] = {
             "getMe": lambda bot, _: granted(card(bot)),
             "setMyCommands": self._list_commands,
+            "deleteMyCommands": self._list_nothing,
             "deleteWebhook": self._unhook,
             "answerCallbackQuery": self._acknowledge,
+            "getFile": self.uploads.find,
         }
         calls = {name: self._in_chat(method) for name, method in into_chats.items()}
         calls |= {name: _at_once(method) for name, method in besides.items()} | {"getUpdates": self._poll}
-        return [web.post(f"/bot{{token}}/{name}", self._called(name, call)) for name, call in calls.items()]
+        routes = [web.post(f"/bot{{token}}/{name}", self._called(name, call)) for name, call in calls.items()]
+        return [*routes, web.get("/file/bot{token}/{place:.+}", self._hand_over)]
 
     async def served_of(self, method: str, count: int) -> None:
         """Returns when a method has been called so often."""
@@ -118,13 +124,23 @@ class TelegramPlatform(HttpPlatform):
     def files(self) -> list[tuple[str, str, bytes]]:
         return self._messages.files
 
-    def told(self, user: User, text: str, address: str, answering: int = 0) -> None:
-        """A user writes. In a group the bot sees commands and answers to what it said (its privacy mode)."""
+    def uploaded(self, name: str, content: bytes) -> dict[str, Any]:
+        """A file for the bot, as a message tells of it."""
+        return self.uploads.put(_number(self.token), name, content)
+
+    def told(
+        self, user: User, text: str, address: str, answering: int = 0, document: Mapping[str, Any] | None = None
+    ) -> None:
+        """A user writes, below a file where there is one. In a group the bot sees commands and answers to what it said
+        (its privacy mode)."""
         chat, now = address.partition("/")[0], self.record.now()
         number, to_bot = self._chats.number(chat), (chat, answering) in self._chats.sent
         if kind(chat) != "private" and not (text.startswith("/") or to_bot):
             return
-        message = {**self._chats.told(address, number, now), "from": user.card, "text": text}
+        words = {"text" if document is None else "caption": text} if text else {}
+        message = {**self._chats.told(address, number, now), "from": user.card, **words}
+        if document is not None:
+            message["document"] = document
         if to_bot:
             message["reply_to_message"] = self._chats.shown(chat, answering, now)
         self.updates[self.token].put("message", message)
@@ -140,6 +156,22 @@ class TelegramPlatform(HttpPlatform):
         token = next(known for known in (self.token, *self.tokens) if known.partition(":")[0] == sender)
         self.updates[token].put("callback_query", body)
         return query
+
+    def turned(self, user: User, status: str) -> None:
+        """A user has blocked the bot (`kicked`), or lets it write again (`member`)."""
+        me = {"id": int(_number(self.token)), "is_bot": True, "first_name": "bot"}
+        old, new = ({"user": me, "status": each} for each in ("member" if status == "kicked" else "kicked", status))
+        chat = {"id": user.number, "type": "private"}
+        change = {"chat": chat, "from": user.card, "date": int(self.record.now())}
+        self.updates[self.token].put("my_chat_member", {**change, "old_chat_member": old, "new_chat_member": new})
+
+    def _take(self, received: Received) -> None:
+        """What a bot has said is noted, and shown to whoever is there."""
+        chat = received.address.partition("/")[0]
+        mine = self._users.get(chat)
+        for user in [mine] if mine else () if kind(chat) == "private" else self._users.values():
+            user.show(received)
+        self.record.take(received)
 
     # ── every call ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,7 +213,7 @@ class TelegramPlatform(HttpPlatform):
                 asks.insert(1, Ask("group", (token, chat)))
             if refused := self.over(request, *asks) or self._unreachable(chat):
                 return refused
-            return method(token.partition(":")[0], form)
+            return method(_number(token), form)
 
         return called
 
@@ -206,6 +238,12 @@ class TelegramPlatform(HttpPlatform):
         updates = await self.updates[request.match_info["token"]].poll(form)
         return refusal(409, ANOTHER) if updates is None else granted(updates)
 
+    async def _hand_over(self, request: web.Request) -> web.Response:
+        token, place = request.match_info["token"], request.match_info["place"]
+        if token != self.token and token not in self.tokens:
+            return refusal(401, "Unauthorized")
+        return self.uploads.hand_over(_number(token), place)
+
     def _unhook(self, bot: str, form: Form) -> web.Response:
         self.hooked = False
         return granted(True)
@@ -214,7 +252,20 @@ class TelegramPlatform(HttpPlatform):
         menu = [(each["command"], each["description"]) for each in reading(form["commands"])]
         if len(menu) > 100 or not all(_COMMAND.fullmatch(name) and 1 <= len(text) <= 256 for name, text in menu):
             return self._messages.wrong("BOT_COMMAND_INVALID")
-        self.menu = menu
+        return self._scoped(form, menu)
+
+    def _list_nothing(self, bot: str, form: Form) -> web.Response:
+        return self._scoped(form, None)
+
+    def _scoped(self, form: Form, menu: list[tuple[str, str]] | None) -> web.Response:
+        """Of all chats, or of the one that `scope` names: the bot has to know it."""
+        scope = reading(form.get("scope", '{"type": "default"}'))
+        chat = str(scope["chat_id"]) if scope["type"] == "chat" else ""
+        if chat and (refused := self._unreachable(chat)):
+            return refused
+        self.menus.pop(chat, None)
+        if menu is not None:
+            self.menus[chat] = menu
         return granted(True)
 
     def _acknowledge(self, bot: str, form: Form) -> web.Response:
@@ -229,16 +280,19 @@ class TelegramPlatform(HttpPlatform):
         self._acknowledged.add(query)
         if text:
             self.toasts[query] = text
-            self.record.take(
-                Received("telegram", waiting.address, "", text, self.record.now(), silent=True, sender=bot)
-            )
+            self._take(Received("telegram", waiting.address, "", text, self.record.now(), silent=True, sender=bot))
         return granted(True)
+
+
+def _number(token: str) -> str:
+    """The bot's."""
+    return token.partition(":")[0]
 
 
 def _at_once(method: Method) -> Call:
     """One that says nothing in a chat."""
 
     async def called(request: web.Request, form: Form) -> web.Response:
-        return method(request.match_info["token"].partition(":")[0], form)
+        return method(_number(request.match_info["token"]), form)
 
     return called

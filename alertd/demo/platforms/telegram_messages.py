@@ -1,5 +1,6 @@
 """What a bot says on Telegram's loopback platform: messages, photos and files, and what they are changed to."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -16,11 +17,12 @@ SAME = (
 
 
 class Messages:
-    """The methods that say something: each takes the bot's number and the form. `files` are documents (address, name,
-    content)."""
+    """The methods that say something: each takes the bot's number and the form. `take` is called with each message,
+    changes too; `files` are documents (address, name, content)."""
 
-    def __init__(self, chats: Chats, record: Record) -> None:
+    def __init__(self, chats: Chats, record: Record, take: Callable[[Received], None]) -> None:
         self.chats = chats
+        self._take = take
         self.files: list[tuple[str, str, bytes]] = []
         self._record = record
 
@@ -91,7 +93,10 @@ class Messages:
         if before.sender != sender:
             return self.wrong("message can't be edited")
         after = before._replace(markup=markup_of(form), **parts)
-        return self.wrong(SAME) if after == before else self._note(str(form["chat_id"]), int(form["message_id"]), after)
+        if after == before:
+            # Whoever was killed before they read the first answer learns by this that it is done, as on Telegram.
+            return refusal(400, f"Bad Request: {SAME}")
+        return self._note(str(form["chat_id"]), int(form["message_id"]), after)
 
     def _note(self, chat: str, number: int, sent: Sent, *, replies: str = "", silent: bool = False) -> web.Response:
         """`number` is that of the message that is changed, 0 for a new one."""
@@ -101,7 +106,7 @@ class Messages:
             return self.wrong("can't parse inline keyboard button")
         edits, number = str(number or ""), number or self.chats.number(chat)
         self.chats.sent[chat, number] = sent
-        self._record.take(
+        self._take(
             Received(
                 "telegram",
                 sent.address,

@@ -12,10 +12,11 @@ AT_ONCE = 100
 
 
 class Updates:
-    """Of one bot. `kept` are those that are not confirmed, oldest first."""
+    """Of one bot. `kept` are those that are not confirmed, oldest first; `confirmed` is set while there are none."""
 
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
+        self.confirmed = asyncio.Event()
         self._numbers = count(FIRST)
         self._poll: asyncio.Future[bool] | None = None
 
@@ -26,6 +27,7 @@ class Updates:
     def again(self, update: dict[str, Any]) -> dict[str, Any]:
         """One that Telegram says once more, or that is not as it should be."""
         self.kept.append(update)
+        self.confirmed.clear()
         self._wake(True)
         return update
 
@@ -35,6 +37,8 @@ class Updates:
         allowed = form.get("allowed_updates", [])
         kinds = json.loads(allowed) if isinstance(allowed, str) else allowed
         self.kept = [update for update in self.kept if _number(update) >= offset]
+        if not self.kept:
+            self.confirmed.set()
         self._wake(False)
         if not self._wanted(kinds) and int(form.get("timeout", 0)):
             self._poll = poll = asyncio.get_running_loop().create_future()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -185,9 +186,24 @@ async def test_a_file_is_as_long_as_was_said(bot: Bot) -> None:
     assert (await ann.reads()).file == ("a.yaml", b"abc")
 
 
+async def test_an_answer_tells_the_ts_that_the_message_has(bot: Bot) -> None:
+    """However late it is by then: a second of the demo's market is half a millisecond."""
+    seconds = count(START)
+    bot.platform.record.now = lambda: float(next(seconds))
+    ann = bot.platform.user(ANN)
+    bot.platform.rooms[ROOM] = {ANN}
+    head = await bot.call("chat.postMessage", channel=ROOM, **message())
+    assert head["ts"] == (await ann.reads()).ref
+    assert (await bot.call("chat.postMessage", channel=ROOM, thread_ts=head["ts"], **message("below")))["ok"]
+    assert (await ann.reads()).thread == head["ts"]
+    hidden = await bot.call("chat.postEphemeral", channel=ROOM, user=ANN, **message("for her"))
+    assert hidden["message_ts"] == (await ann.reads()).ref
+    assert bot.platform.record.wrong == []
+
+
 async def test_nobody_presses_what_they_do_not_see(bot: Bot) -> None:
     await bot.call("chat.postMessage", channel=ANN, **message(value="why:e7"))
-    with pytest.raises(LookupError, match="sees no button"):
+    with pytest.raises(LookupError, match="no message has the button"):
         await bot.platform.user("U0BEN00001").taps("why:e7")
 
 

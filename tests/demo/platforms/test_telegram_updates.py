@@ -146,7 +146,20 @@ async def test_the_menu(
 ) -> None:
     answer = await caller.call("setMyCommands", commands=[{"command": command, "description": description}])
     assert answer.status == status
-    assert platform.menu == ([(command, description)] if status == 200 else [])
+    assert platform.menus == ({"": [(command, description)]} if status == 200 else {})
+
+
+async def test_a_chat_has_a_menu_of_its_own(platform: TelegramPlatform, caller: Telegram) -> None:
+    menu, scope = [{"command": "ban", "description": "Shut out"}], {"type": "chat", "chat_id": 7}
+    ann = platform.user(7)
+    assert (await caller.call("setMyCommands", commands=menu, scope=scope)).status == 403
+    ann.tells("hello")
+    assert (await caller.call("setMyCommands", commands=menu, scope=scope)).status == 200
+    assert platform.menus == {"7": [("ban", "Shut out")]}
+    assert (await caller.call("deleteMyCommands")).status == 200
+    assert platform.menus == {"7": [("ban", "Shut out")]}
+    assert (await caller.call("deleteMyCommands", scope=scope)).status == 200
+    assert platform.menus == {}
 
 
 @pytest.mark.parametrize(
@@ -207,3 +220,11 @@ async def test_a_photo_has_no_text_to_edit(caller: Telegram) -> None:
     assert (await caller.call("editMessageReplyMarkup", message_id=1, reply_markup=KEYBOARD)).status == 200
     last = caller.platform.record.received[-1]
     assert (last.text, last.picture, last.callbacks) == ("calm", PNG, (("Why", "why:e7"),))
+
+
+async def test_who_was_killed_before_the_answer_may_change_a_message_again(caller: Telegram) -> None:
+    await caller.send()
+    answers = [await caller.call("editMessageText", message_id=1, text="ETH") for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 400]
+    assert "message is not modified" in answers[1].body["description"]
+    assert (len(caller.platform.record.received), caller.platform.record.wrong) == (2, [])
