@@ -1,11 +1,12 @@
 """A channel for people too: the outbox and all that is stored have an alias (`~12`) in place of a person's address,
-which is opened here, in the moment of sending."""
+which is opened here, in the moment of sending. So is the code that a mailbox is confirmed by."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from alertd.bot.people import People
 from alertd.errors import DeliveryDelayed, DeliveryMoved, DeliveryRefused
-from alertd.model.notification import Delivery
+from alertd.model.notification import Delivery, Notification
 from alertd.model.people import Account, Role, account_of
 from alertd.ports import Bucket, Channel
 
@@ -48,19 +49,28 @@ class Aliased:
         number = account_of(delivery.address)
         if number is None:
             return await self._channel.send(delivery, now)
-        if self._people() is None:
+        people = self._people()
+        if people is None:
             raise DeliveryDelayed("the configuration has no `chat:` section", reason=NOBODY_KNOWN)
         account = self._account(number)
         if account is None:
             raise DeliveryRefused("nobody is there any more", reason=GONE)
+        if not account.confirmed:
+            delivery = delivery._replace(notification=self._with_code(delivery.notification, account, now))
         try:
-            return await self._channel.send(delivery._replace(address=account.address), now)
+            ref = await self._channel.send(delivery._replace(address=account.address), now)
         except DeliveryMoved as error:
             self._moved(account, error.to)
             raise DeliveryDelayed("the chat has another address now", reason="moved", retry_after=1.0) from None
         except DeliveryDelayed as error:
             error.bucket = _unnamed(error.bucket, account, delivery.address)
             raise
+        except DeliveryRefused as error:
+            if error.dead:
+                people.lost(account, error.reason, now)
+            raise
+        people.reached(account)  # which the outbox knows, where an operator had it tried again
+        return ref
 
     async def illustrate(self, delivery: Delivery, ref: str, png: bytes) -> None:
         number = account_of(delivery.address)
@@ -72,6 +82,14 @@ class Aliased:
 
     async def close(self) -> None:
         await self._channel.close()
+
+    def _with_code(self, letter: Notification, claim: Account, now: float) -> Notification:
+        """What an account gets that is yet to be confirmed."""
+        people = self._people()
+        code = people.code_for(claim, now) if people else ""
+        if not code:
+            raise DeliveryRefused("the code is over", reason=GONE)
+        return replace(letter, lines=(f"Say to alertd, where you asked for it: link {code}", *letter.lines))
 
     def _account(self, number: int) -> Account | None:
         """None for whoever is gone, or was banned."""

@@ -1,6 +1,6 @@
 """What a platform and the clerk say to one another: a person's words in, a reply out."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -9,8 +9,22 @@ from alertd.model.people import Identity
 
 LONGEST = 4000
 """Characters of what is listened to; whatever is longer is refused before it is read."""
-LONGEST_FILE = 64_000
-"""The same of `import` with a file behind it, where that much can be said at once."""
+LONGEST_FILE = 64 * 1024
+"""Bytes of a rule file that somebody gives or gets; characters of an `import` where a terminal has read it."""
+
+Fetch = Callable[[str, int], Awaitable[bytes]]
+"""Brings the file at a place, or so many bytes of its beginning. Raises DeliveryError where the platform does not hand
+it over."""
+
+
+class Upload(NamedTuple):
+    """A file that somebody gave, still with the platform: fetched only once it is known that they may import it. `size`
+    is what the platform says, in bytes, 0 where it does not."""
+
+    name: str
+    size: int
+    place: str
+    fetch: Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +35,8 @@ class Asked:
     now. `chat` is the address, as the channel writes it, of where it was said: the private chat, or the group with its
     topic or thread, where others read along. `direct` is the address of the private chat with whoever said it, "" where
     the platform does not tell. `text` is a whole command (with or without its slash), `button` the data of a button
-    instead. `longest` is how many characters an `import` may have there.
+    instead. `uploads` are the files that an `import` is about, in place of its text; `longest` is how many characters
+    that may have there. Where the bot has `returned` to the chat nothing is said: it may write there again.
     """
 
     key: str
@@ -32,7 +47,14 @@ class Asked:
     group: bool = False
     text: str = ""
     button: str = ""
+    uploads: tuple[Upload, ...] = ()
     longest: int = LONGEST
+    returned: bool = False
+
+    @property
+    def place(self) -> Identity:
+        """The account that it was said at: the group's, or that of whoever said it."""
+        return self.identity._replace(user=self.chat) if self.group else self.identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

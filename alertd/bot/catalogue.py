@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from alertd.model.people import Role
+from alertd.model.people import Person, Role
 from alertd.model.press import Action
 
 
@@ -23,14 +23,14 @@ class Right(StrEnum):
     """Rules of files, silences, how the daemon is."""
 
 
-LEAST = {
-    Right.NONE: None,
+LEAST: Mapping[Right, Role] = {
+    Right.NONE: Role.BANNED,
     Right.LOOK: Role.VIEWER,
     Right.OWN: Role.USER,
     Right.PEOPLE: Role.ADMIN,
     Right.OPERATE: Role.ADMIN,
 }
-"""The least role that has a right; None: whoever is not banned, a stranger even."""
+"""The least role that has a right. Who is banned does not come so far."""
 
 
 GIVES: Mapping[Role, tuple[Role, ...]] = {
@@ -38,6 +38,14 @@ GIVES: Mapping[Role, tuple[Role, ...]] = {
     Role.OWNER: tuple(Role),
 }
 """Who may change people, and between which roles: of somebody who has one of them, to another of them."""
+
+
+def may(person: Person, right: Right) -> bool:
+    return person.role.at_least(LEAST[right])
+
+
+def an(role: Role) -> str:
+    return f"an {role}" if role in (Role.ADMIN, Role.OWNER) else f"a {role}"
 
 
 class Entry(NamedTuple):
@@ -63,12 +71,14 @@ _EVERY = (
           ("resume 3",), ("unpause",)),
     Entry("snooze", Right.OWN, "Hold an alert back for a while", "snooze NUMBER DURATION | until WHEN | off",
           ("snooze 3 1h",), ()),
+    Entry("ack", Right.OWN, "I have seen it: nobody else is told", "ack NUMBER | RULE[/COIN]", (),
+          ("acknowledge", "seen")),
     Entry("mute", Right.OWN, "Hold all my alerts back for a while", "mute DURATION | until WHEN | off",
           ("mute 8h", "mute off"), ()),
     Entry("price", Right.LOOK, "What a coin costs", "price COIN…", ("price BTC",), ("p",)),
     Entry("chart", Right.LOOK, "A picture of a coin's price", "chart COIN [DURATION]", ("chart BTC 24h",), ("c",)),
     Entry("signal", Right.LOOK, "The AI signal and the grades of a coin", "signal COIN…", ("signal ETH",), ("s",)),
-    Entry("watchlist", Right.OWN, "Lists of coins to use in alerts", "watchlist [NAME [COIN… | delete]]",
+    Entry("watchlist", Right.OWN, "Lists of coins to use in alerts", "watchlist [NAME [[add | remove] COIN… | delete]]",
           ("watchlist majors BTC ETH",), ("watchlists", "wl")),
     Entry("history", Right.LOOK, "What my alerts told lately", "history [NUMBER | COIN]", ("history",), ()),
     Entry("why", Right.LOOK, "The story of an alert: what was seen, who was told", "why NUMBER", ("why 3",), ()),
@@ -78,8 +88,10 @@ _EVERY = (
     Entry("link", Right.OWN, "One person on several platforms", "link [CODE | EMAIL | webhook URL | remove CHANNEL]",
           ("link",), ("connect",)),
     Entry("export", Right.OWN, "My alerts as a rule file", "export [PART]", ("export",), ()),
-    Entry("import", Right.OWN, "Alerts from a rule file", "import YAML", (), ()),
-    Entry("help", Right.NONE, "What you can say here", "help [COMMAND]", ("help alert",), ("h", "?")),
+    Entry("import", Right.OWN, "Alerts from a rule file: attached, pasted, or named in a terminal",
+          "import FILE | YAML", (), ()),
+    Entry("help", Right.NONE, "What you can say here", "help [COMMAND | OPTION]", ("help alert", "help options"),
+          ("h", "?")),
     Entry("start", Right.NONE, "Show a code that you were given", "start CODE", (), ("join", "enrol")),
     Entry("users", Right.PEOPLE, "Who there is", "users [PAGE]", ("users",), ()),
     Entry("invite", Right.PEOPLE, "A code that lets somebody in", "invite [viewer | user | admin]", ("invite",), ()),
@@ -96,15 +108,45 @@ _EVERY = (
 COMMANDS = {entry.name: entry for entry in _EVERY}
 """By their names, in the order of menus and help."""
 
+
+class Option(NamedTuple):
+    """What may stand behind an alert, as `options` of a command has it by `name`; `sample` is how that looks, `also`
+    are words by which people ask about it."""
+
+    name: str
+    sample: str
+    says: str
+    also: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option("fire", "every time", "tell me each time, not just once", ("every", "once", "always")),
+    Option("fire", "3 times", "tell me that often, then no more", ("times", "twice")),
+    Option("for", "for 5m", "only when it has held for so long"),
+    Option("remind", "remind 4h", "say it again that often while it lasts, once a minute at the most", ("reminder",)),
+    Option("until", "until friday", "watch until then: a day, 2027-01-31, 18:00"),
+    Option("until", "until price < 68k", "it is over, and may tell again, once that is true"),
+    Option("via", "via email", "tell me there alone: telegram, slack, discord, email", ("by", "channel")),
+    Option("note", 'note "sell half"', "words of mine to read when it happens", ("notes",)),
+    Option("sure", "yes", "set a level that is far from the price without asking back", ("confirm",)),
+)
+"""Everything that may follow the condition of an alert."""
+TOPIC = "options"
+"""All of them, to `help`."""
+TOPICS = {word: option.name for option in OPTIONS for word in (option.name, option.sample, *option.also)} | {
+    "option": TOPIC, TOPIC: TOPIC,
+}  # fmt: skip
+"""What people ask of options → their names."""
+
 NAMES = {name: entry.name for entry in _EVERY for name in (entry.name, *entry.also)}
 """Every name of a command → its own."""
 
 PRESSES = {
+    Action.ACK: Right.OWN,
     Action.SNOOZE: Right.OWN,
     Action.REARM: Right.OWN,
     Action.NUDGE: Right.OWN,
     Action.DELETE: Right.OWN,
-    Action.PAUSE: Right.OWN,
     Action.RESUME: Right.OWN,
     Action.WHY: Right.LOOK,
     Action.CHART: Right.LOOK,

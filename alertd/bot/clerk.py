@@ -9,13 +9,13 @@ whoever speaks or presses who has to have it, wherever that is.
 import asyncio
 import logging
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from weakref import WeakValueDictionary
 
 from alertd.bot.asking import LONGEST, Asked, Choice, Reply
-from alertd.bot.catalogue import COMMANDS, LEAST, PRESSES, Right
+from alertd.bot.catalogue import COMMANDS, LEAST, PRESSES, Right, an, may
 from alertd.bot.do import PRESS, RUN
 from alertd.bot.do.door import enter
 from alertd.bot.language.command import Command, Slip
@@ -23,12 +23,11 @@ from alertd.bot.language.complete import completions
 from alertd.bot.language.parse import is_import, understand
 from alertd.bot.office import Job, Office, Overtaken, no
 from alertd.bot.quota import Quota, Word
-from alertd.bot.receivers import TERMINAL
 from alertd.bot.slips import explained
 from alertd.dispatch.policy import Cap
 from alertd.errors import Problem
 from alertd.model.notification import Delivery
-from alertd.model.people import Deed, Identity, Person, Role, is_persons
+from alertd.model.people import TERMINAL, Deed, Identity, Person, Role, is_persons
 from alertd.model.press import Action, Press, read
 from alertd.model.units import say_duration
 from alertd.wire.secret import redact
@@ -37,9 +36,9 @@ log = logging.getLogger(__name__)
 
 STRANGERS = Cap(5, 300.0)
 """What somebody may say whom nobody has let in."""
-DENIALS = Cap(120, 60.0)
-"""Lines of the audit log about the denials of one person, or of all strangers: whoever knocks without end does not fill
-it."""
+DENIALS, KNOCKS = Cap(120, 60.0), Cap(20, 1200.0)
+"""Lines of the audit log about the denials of one person, and of all strangers: whoever knocks without end has one in a
+minute, which says how many more there were."""
 
 
 _REPLACED = 512
@@ -54,6 +53,8 @@ class Clerk:
         self._quota: Quota[int] = Quota(office.terms.commands)
         self._strangers: Quota[Identity] = Quota(STRANGERS)
         self._denials: Quota[str] = Quota(DENIALS)
+        self._knocks: Quota[str] = Quota(KNOCKS)
+        self._untold: Counter[str] = Counter()  # denials that have no line, by whom; "" for strangers
         self._offers = office.offers
         self._replaced: deque[int] = deque(maxlen=_REPLACED)
         self._locks: WeakValueDictionary[Identity | int, asyncio.Lock] = WeakValueDictionary()
@@ -67,6 +68,10 @@ class Clerk:
         office = self._office
         person = office.people.find(asked.identity)
         word, wait = self._asks_too_much(asked.identity, person)
+        if asked.returned:
+            if word is Word.GO:
+                await self._reached(asked)
+            return None
         if word is not Word.GO:
             if _unwanted(person) and asked.group:
                 return None
@@ -115,19 +120,25 @@ class Clerk:
             if not isinstance(met, Person):
                 return met
             person = met
-        if not _may(person, right):
-            what = press.action if press else wanted.name if isinstance(wanted, Command) else wanted.command
-            await self._audited(Deed(office.clock.now(), person.owner, str(what), denied=f"is {person.role}"))
-            return no(f"You may not do that: it takes {_an(LEAST[right])}, you are {_an(person.role)}")
+        await self._reached(asked)
+        if not may(person, right):
+            await self._audited(Deed(office.clock.now(), person.owner, _named(wanted), denied=f"is {person.role}"))
+            return no(f"You may not do that: it takes {an(LEAST[right])}, you are {an(person.role)}")
         if isinstance(wanted, Slip):
             return explained(wanted, self._offers, person)
-        job = Job(office=office, asked=asked, person=person, command=wanted, press=press)
+        job = Job(office=office, asked=asked, person=person, command=wanted)
         if press is None or press.action is Action.RUN:
             return await RUN[wanted.name](job)
-        reply = await PRESS[press.action](job)
+        reply = await PRESS[press.action](job, press)
         if reply.replaces and press.entry:
             self._replaced.append(press.entry)
         return reply
+
+    async def _reached(self, asked: Asked) -> None:
+        """Alerts go again where somebody speaks, whatever was refused there before."""
+        people = self._office.people
+        if rows := [people.reached(account) for account in people.unreached_at(asked.place)]:
+            await self._office.pipeline.serve(people=rows)
 
     def overtaken(self, delivery: Delivery) -> bool:
         """Whether somebody has pressed a button of this message, which has changed it."""
@@ -137,6 +148,8 @@ class Clerk:
     def _meant(self, asked: Asked, press: Press | None, person: Person | None) -> Command | Slip:
         """What is to be done; a RUN stands for the command that was offered."""
         text = asked.text
+        if asked.uploads:
+            return Command(name="import")
         if press is not None:
             if press.action is not Action.RUN:
                 return Command(name=str(press.action))
@@ -153,23 +166,24 @@ class Clerk:
     def _right(self, wanted: Command | Slip, press: Press | None) -> Right:
         if press is not None and press.action is not Action.RUN:
             return PRESSES[press.action]
-        name = wanted.name if isinstance(wanted, Command) else wanted.command
+        name = _named(wanted)
         return COMMANDS[name].right if name in COMMANDS else Right.LOOK
 
     async def _audited(self, deed: Deed) -> None:
-        """A denial, unless there are too many of them: strangers together have no more lines than one person."""
-        if self._denials.ask(deed.who if is_persons(deed.who) else "", deed.at) is Word.GO:
-            await self._office.pipeline.serve(people=[deed])
+        """A denial, unless there are too many of them: then the next line says how many. Strangers share theirs."""
+        who = deed.who if is_persons(deed.who) else ""
+        if (self._denials if who else self._knocks).ask(who, deed.at) is not Word.GO:
+            self._untold[who] += 1
+            return
+        if more := self._untold.pop(who, 0):
+            deed = deed._replace(denied=f"{deed.denied}, and {more} more")
+        await self._office.pipeline.serve(people=[deed])
 
 
 def _unwanted(person: Person | None) -> bool:
     return person is None or person.role is Role.BANNED
 
 
-def _may(person: Person, right: Right) -> bool:
-    least = LEAST[right]
-    return least is None or person.role.at_least(least)
-
-
-def _an(role: Role | None) -> str:
-    return f"an {role}" if role in (Role.ADMIN, Role.OWNER) else f"a {role}"
+def _named(wanted: Command | Slip) -> str:
+    """The command that is meant, "" where there is none."""
+    return wanted.name if isinstance(wanted, Command) else wanted.command

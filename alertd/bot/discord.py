@@ -20,11 +20,14 @@ import msgspec
 
 from alertd.bot.asking import Reply
 from alertd.bot.discord_commands import commands
+from alertd.bot.discord_files import Files
 from alertd.bot.discord_heard import Heard, hear
 from alertd.bot.discord_reply import Replies
+from alertd.bot.hearing import AWAY, Hearing
 from alertd.bot.platforms import Ears
 from alertd.channels.discord import API, DiscordSettings
 from alertd.errors import ConfigError
+from alertd.ports import ended_by
 from alertd.wire.sdk import SdkSession, blot
 from alertd.wire.secret import Secret, redact
 from alertd.wire.session import tls
@@ -42,12 +45,12 @@ MOST = 1000
 """Interactions that wait or are answered; what comes beyond is left to Discord's own word that there was no answer."""
 PATIENCE = 2.0
 """Seconds until somebody is told that the answer will come: Discord gives up after three."""
-AWAY = 60.0
-"""Seconds for which the platform is away before the operator is told."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds between two starts: the ceiling at first, twice as long each time, and at the most."""
 _FAREWELL = 3.0
 """Seconds that the gateway has for its goodbye."""
+_GONE = "Discord's gateway cannot be reached; it is tried again and again"
+_REFUSED = "Discord refuses the bot's token"
 
 _WANTED = "Guilds intent seems to be disabled"
 """What the library warns of at each start: it is asked for no intents on purpose."""
@@ -65,8 +68,10 @@ class DiscordBot:
         logging.getLogger("discord.state").addFilter(_is_news)
         self._settings = settings
         self._ears = ears
+        self.hearing = Hearing(ears.channel, ears.clock, ears.tell)
         self._base = settings.url or API
         self._tls = tls(settings.ca_file)
+        self._files = Files(settings, ears.session, self._tls)
         session = SdkSession(ears.session, **every_request(self._tls, settings.timeout, patient=True))
         self._replies = Replies(
             WebhookApi(self._base), cast("ClientSession", session), ears.clock, settings.proxy_url()
@@ -78,22 +83,20 @@ class DiscordBot:
         self._ups = 0
         """How often the gateway has let it in."""
         self._absence: asyncio.Task[None] | None = None
-        self._told = False
 
     async def run(self) -> None:
         ceiling = FIRST
         try:
             while True:
                 ups = self._ups
-                await self._listen()
-                self._down()
+                self._down(await self._listen())
                 ceiling = FIRST if self._ups > ups else min(2 * ceiling, LONGEST)
                 await self._ears.clock.sleep(ceiling * _random.uniform(0.5, 1.0))
         finally:
             await self._end()
 
-    async def _listen(self) -> None:
-        """Until the connection ends; whatever ends it, it is tried again."""
+    async def _listen(self) -> str:
+        """Until the connection ends; returns why. Whatever ends it, it is tried again."""
         from discord import LoginFailure
 
         from alertd.wire.discord_api import BotApi
@@ -104,14 +107,15 @@ class DiscordBot:
             token = cast(Secret, settings.token).reveal()
             proxy = settings.proxy_url()
         except ConfigError as error:
-            self._tell(str(error))
-            return
+            self.hearing.deaf(str(error), after=0.0)
+            return str(error)
         api = BotApi(self._base, proxy=proxy, tls=self._tls, timeout=settings.timeout, patient=True)
         gateway = Gateway(api, heard=self._hear, entered=self._entered, up=self._up, down=self._down)
         try:
             await gateway.start(token, reconnect=False)
         except LoginFailure:
-            self._tell("Discord refuses the bot's token")
+            self.hearing.deaf(_REFUSED, after=0.0)
+            return _REFUSED
         except Exception as error:  # the library lets its own bugs out where a gateway is away
             log.info("the gateway of %s: %s", self._ears.channel, redact(str(error)) or type(error).__name__)
         finally:
@@ -119,6 +123,7 @@ class DiscordBot:
                 async with asyncio.timeout(_FAREWELL):
                     await gateway.close()
             await api.close()
+        return _GONE
 
     async def _entered(self, api: BotApi, application: int, bot: int) -> None:
         """Logged in: from now on people can find it, and its commands."""
@@ -141,7 +146,7 @@ class DiscordBot:
     # ── what is heard ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _hear(self, raw: object) -> None:
-        heard = hear(raw, self._ears.channel)
+        heard = hear(raw, self._ears.channel, self._files.fetch)
         if heard is None:
             log.info("an interaction of %s is none that is known here", self._ears.channel)
             return
@@ -164,11 +169,10 @@ class DiscordBot:
             log.error("a bug in a reply of %s\n%s", self._ears.channel, redact(traceback.format_exc()))
 
     async def _answer(self, heard: Heard) -> None:
-        clock, done = self._ears.clock, asyncio.Event()
+        clock = self._ears.clock
         answering = asyncio.get_running_loop().create_task(self._made(heard))
-        answering.add_done_callback(lambda _: done.set())
         try:
-            in_time = await clock.wait(done, clock.now() + PATIENCE)
+            in_time = await ended_by(clock, answering, clock.now() + PATIENCE)
             if not in_time:
                 await self._replies.later(heard)
             await self._replies.bring(heard, await answering, deferred=not in_time)
@@ -186,21 +190,17 @@ class DiscordBot:
         if self._absence is not None:
             self._absence.cancel()
             self._absence = None
-        if self._told:
-            self._told = False
-            self._ears.tell(f"bot:{self._ears.channel}:back", f"the bot of {self._ears.channel} hears again")
+        self.hearing.hears()
 
-    def _down(self) -> None:
+    def _down(self, why: str = _GONE) -> None:
+        self.hearing.deaf(why)
         if self._absence is None:
             self._absence = asyncio.get_running_loop().create_task(self._miss())
 
     async def _miss(self) -> None:
+        """An attempt may hang for longer than that."""
         await self._ears.clock.sleep(AWAY)
-        self._tell("Discord's gateway cannot be reached; it is tried again and again")
-
-    def _tell(self, why: str) -> None:
-        self._told = True
-        self._ears.tell(f"bot:{self._ears.channel}", f"the bot of {self._ears.channel} hears nothing: {why}")
+        self.hearing.deaf(self.hearing.why, after=0.0)
 
     async def _end(self) -> None:
         tasks = [*self._serving, *([self._absence] if self._absence else [])]

@@ -4,6 +4,7 @@ Wire format: https://docs.discord.com/developers/interactions/application-comman
 their own, with completions while they are typed; the others take the rest of their line as one.
 """
 
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from alertd.bot.catalogue import COMMANDS, Entry
@@ -11,11 +12,16 @@ from alertd.bot.catalogue import COMMANDS, Entry
 TEXT = "text"
 """The option that takes the rest of a line."""
 IMPORT = "import"
-"""The command whose text has lines: Discord asks for it in a window of its own."""
+"""The command whose text has lines: without a file Discord asks for it in a window of its own."""
 
 DESCRIPTION = 100
-_STRING = 3
-"""Type of an option."""
+
+
+class Type(IntEnum):
+    """Of an option."""
+
+    STRING = 3
+    FILE = 11
 
 
 class Option(NamedTuple):
@@ -25,6 +31,7 @@ class Option(NamedTuple):
     description: str
     required: bool = False
     completes: str = ""
+    type: Type = Type.STRING
 
 
 _ALERT = (
@@ -39,7 +46,9 @@ def options_of(entry: Entry) -> tuple[Option, ...]:
     if entry.name == "alert":
         return _ALERT
     first, *_ = [*entry.usage.split()[1:], ""]
-    if not first or entry.name == IMPORT:
+    if entry.name == IMPORT:
+        return (Option("file", "A rule file such as export gives; without one its text is asked for", type=Type.FILE),)
+    if not first:
         return ()
     rest = entry.usage.removeprefix(entry.name).strip()
     coin = first.strip("[]…") == "COIN"
@@ -63,13 +72,13 @@ def commands() -> list[dict[str, Any]]:
 
 
 def _option(option: Option) -> dict[str, Any]:
-    return {
-        "type": _STRING,
+    about = {
+        "type": int(option.type),
         "name": option.name,
         "description": option.description,
         "required": option.required,
-        "autocomplete": bool(option.completes),
     }
+    return about | {"autocomplete": bool(option.completes)} if option.type is Type.STRING else about
 
 
 def line(name: str, given: dict[str, str]) -> str:

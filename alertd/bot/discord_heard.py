@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from alertd.bot.asking import Asked
-from alertd.bot.discord_commands import IMPORT, OPTIONS, line
+from alertd.bot.asking import Asked, Fetch, Upload
+from alertd.bot.discord_commands import IMPORT, OPTIONS, Type, line
 from alertd.channels.discord_message import CHART
 from alertd.model.people import Identity
 
@@ -41,6 +41,7 @@ class _Member(msgspec.Struct):
 class _Option(msgspec.Struct):
     name: str
     value: str | bool | int | float = ""
+    type: int = Type.STRING
     focused: bool = False
 
 
@@ -52,15 +53,24 @@ class _Row(msgspec.Struct):
     components: tuple[_Input, ...] = ()
 
 
+class _Attachment(msgspec.Struct):
+    filename: str = ""
+    size: int = 0
+    url: str = ""
+
+
+class _Resolved(msgspec.Struct):
+    """What the options name by its id."""
+
+    attachments: dict[str, _Attachment] = {}
+
+
 class _Data(msgspec.Struct):
     name: str = ""
     options: tuple[_Option, ...] = ()
+    resolved: _Resolved = msgspec.field(default_factory=_Resolved)
     custom_id: str = ""
     components: tuple[_Row, ...] = ()
-
-
-class _Attachment(msgspec.Struct):
-    filename: str = ""
 
 
 class _Message(msgspec.Struct):
@@ -103,11 +113,11 @@ class Heard(NamedTuple):
 
     @property
     def wants_window(self) -> bool:
-        return self.kind is Kind.COMMAND and self.asked.text == IMPORT
+        return self.kind is Kind.COMMAND and self.asked.text == IMPORT and not self.asked.uploads
 
 
-def hear(raw: object, channel: str) -> Heard | None:
-    """None for what is no interaction of ours, or a malformed one."""
+def hear(raw: object, channel: str, fetch: Fetch) -> Heard | None:
+    """None for what is no interaction of ours, or a malformed one. `fetch` would bring a file, by its URL."""
     try:
         said = msgspec.convert(raw, _Interaction)
     except (msgspec.ValidationError, UnicodeError):  # half a surrogate pair is no text to msgspec
@@ -124,6 +134,7 @@ def hear(raw: object, channel: str) -> Heard | None:
         group=said.guild_id is not None if said.context is None else said.context != _DIRECT,
         text="" if said.type is Kind.BUTTON else _text(said.type, said.data),
         button=said.data.custom_id if said.type is Kind.BUTTON else "",
+        uploads=_uploads(said.data, fetch) if said.type is Kind.COMMAND else (),
     )
     return Heard(
         number=int(said.id),
@@ -142,7 +153,13 @@ def _text(kind: Kind, data: _Data) -> str:
     if kind is Kind.WINDOW:
         written = [field.value for row in data.components for field in row.components]
         return "\n".join([data.custom_id, *written])
-    return line(data.name, {option.name: str(option.value) for option in data.options})
+    return line(data.name, {option.name: str(option.value) for option in data.options if option.type != Type.FILE})
+
+
+def _uploads(data: _Data, fetch: Fetch) -> tuple[Upload, ...]:
+    named = [str(option.value) for option in data.options if option.type == Type.FILE]
+    files = [data.resolved.attachments[each] for each in named if each in data.resolved.attachments]
+    return tuple(Upload(file.filename, file.size, file.url, fetch) for file in files)
 
 
 def _typing(data: _Data) -> Typing | None:

@@ -17,6 +17,7 @@ from alertd.bot.discord_heard import Heard, Kind, Typing
 from alertd.channels.discord_message import CHART, edit, with_files
 from alertd.channels.text import cut, utf16
 from alertd.ports import Clock
+from alertd.wire.failure import in_words
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -156,7 +157,7 @@ class Replies:
                 return
             except (ClientError, OSError) as failure:
                 if attempt == _TRIES:
-                    log.warning("a reply did not reach discord: %s", failure or type(failure).__name__)
+                    log.warning("a reply did not reach discord: %s", in_words(failure))
                     return
                 await self._clock.sleep(_PAUSE * attempt)
             except (ValueError, TypeError, KeyError) as odd:

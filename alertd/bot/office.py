@@ -21,7 +21,6 @@ from alertd.model.kept import Kept
 from alertd.model.notification import Button, Notification, Picture
 from alertd.model.order import Order
 from alertd.model.people import AlertRow, ChatAlert, Deed, Heard, PeopleRow, Person, owner_of
-from alertd.model.press import Press
 from alertd.model.universe import Universe
 from alertd.pipeline import Pipeline
 from alertd.ports import Clock, Store
@@ -39,17 +38,22 @@ _REPLY = "reply"
 class Quotes(Protocol):
     """What sources say, beside their turn."""
 
-    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> None:
+    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> str:
         """Have these (field → coins) asked for now, and taken by the engine; returns once they are, or after a second
-        or two. Never raises: what did not come is not there."""
+        or two: "", else a sentence that says what may not be asked so often, and when it may. Never raises: what did
+        not come is not there."""
 
     async def watch(self) -> None:
         """From now on poll what the rules in force ask for."""
 
 
+NO_PRICES = "No prices of it are on record there yet."
+"""Why there is no chart, where nothing went wrong."""
+
+
 class Charts(Protocol):
-    async def draw(self, picture: Picture) -> bytes | None:
-        """A PNG, None where there is nothing to draw (no prices, or alertd was installed without charts)."""
+    async def draw(self, picture: Picture) -> bytes | str:
+        """A PNG, else a sentence that says why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,6 @@ class Job:
     asked: Asked
     person: Person
     command: Command
-    press: Press | None = None
     put: list[Rule] = field(default_factory=list)
     drop: list[tuple[str, str]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -152,7 +155,7 @@ class Job:
             each for person in {alert.person for alert in seen} for each in await self.office.store.chat_alerts(person)
         }
         if not now.issuperset(seen):
-            raise Overtaken("Somebody changed that alert meanwhile: nothing was done", "`alerts` shows how it stands.")
+            raise Overtaken("Somebody changed that alert meanwhile: nothing was done", "alerts shows how it stands.")
 
     def asker(self) -> Person:
         """Whoever asks, as they are by now. Raises Overtaken where they may do less than when they asked."""
@@ -170,8 +173,10 @@ class Job:
         office = self.office
         said = office.people.seal(encode(reply), _REPLY)
         heard = Heard(self.asked.identity.channel, self.asked.key, self.now, said)
+        here = office.people.account_of(self.asked.place)
+        reached = [office.people.reached(here)] if here else []
         change = Change(put=self.put, drop=self.drop, at_once=True) if self.put or self.drop else None
-        answers = await office.pipeline.serve(change=change, orders=self.orders, people=[*self.rows, heard])
+        answers = await office.pipeline.serve(change=change, orders=self.orders, people=[*self.rows, heard, *reached])
         if self.put:
             await office.quotes.watch()
         return answers

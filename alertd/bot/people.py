@@ -6,6 +6,7 @@ with what else it leads to.
 
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import msgspec
@@ -20,7 +21,9 @@ from alertd.model.people import (
     Identity,
     Person,
     PersonRow,
+    Reached,
     Role,
+    Unreached,
     alias_of,
 )
 from alertd.wire.vault import Vault
@@ -49,12 +52,14 @@ class People:
         self._by_person: dict[int, dict[int, Account]] = {}
         self._by_address: dict[tuple[str, str], Account] = {}
         self._codes: dict[bytes, Code] = {}
+        self._admins: set[int] = set()
+        self._unreached = {each.account: each for each in crowd.unreached}
         self._last_person = crowd.last_person
         self._last_account = crowd.last_account
         for row in crowd.people:
             if row.body is not None:
                 person = _person(vault.open(row.body, f"person {row.number}"))
-                self._people[person.number] = person
+                self._have(person)
         for each in crowd.accounts:
             if each.body is not None:
                 self._know(_account(vault.open(each.body, f"account {each.number}")))
@@ -94,9 +99,26 @@ class People:
         """All ways to a person, in the order in which they came; not what they have yet to confirm."""
         return tuple(each for each in self._every_account(person) if each.confirmed)
 
+    def channels(self, person: int) -> frozenset[str]:
+        """What they come by, or are told by."""
+        return frozenset(each.identity.channel for each in self.accounts(person))
+
     def claims(self, person: int) -> Sequence[Account]:
         """What they have yet to confirm."""
         return tuple(each for each in self._every_account(person) if not each.confirmed)
+
+    def unreached(self, account: Account) -> Unreached | None:
+        """Since when nothing reaches it, and why; None where something may."""
+        return self._unreached.get(account.number)
+
+    def unreached_at(self, identity: Identity) -> Sequence[Account]:
+        """What nothing reaches of an identity: of a group with all of its topics."""
+        lost = (account for number in self._unreached if (account := self._accounts.get(number)))
+        return tuple(
+            each
+            for each in lost
+            if each.identity == identity or (not each.person and _chat(each.identity) == _chat(identity))
+        )
 
     def _every_account(self, person: int) -> Sequence[Account]:
         return tuple(self._by_person.get(person, {}).values()) if person else ()
@@ -105,9 +127,18 @@ class People:
         """How many there are."""
         return sum(person.role is Role.OWNER for person in self._people.values())
 
+    def admins(self, channel: str) -> frozenset[str]:
+        """The users of a channel who are one, or an owner."""
+        identities = [account.identity for number in self._admins for account in self.accounts(number)]
+        return frozenset(identity.user for identity in identities if identity.channel == channel)
+
     def codes(self, person: int, now: float) -> Sequence[Code]:
         """Those that somebody has asked for, that nobody has used, and that are still good."""
         return tuple(code for code in self._codes.values() if code.person == person and code.expires > now)
+
+    def code_for(self, claim: Account, now: float) -> str:
+        """What is mailed to an account that is yet to be confirmed, "" where that is over."""
+        return next((code.text for code in self.codes(claim.person, now) if code.identity == claim.identity), "")
 
     def pseudonym(self, identity: Identity) -> str:
         """What the audit log calls somebody: `@7`, or a hash for a stranger."""
@@ -124,7 +155,7 @@ class People:
 
     def put(self, person: Person) -> PersonRow:
         """In the place of who had the number."""
-        self._people[person.number] = person
+        self._have(person)
         return PersonRow(person.number, self._vault.seal(_encode(person), f"person {person.number}"))
 
     def link(
@@ -154,6 +185,15 @@ class People:
         body = self._vault.seal(_encode(account), f"account {account.number}")
         return AccountRow(account.number, account.person, self._vault.mark(*account.identity), body)
 
+    def lost(self, account: Account, reason: str, now: float) -> None:
+        """Its platform takes nothing for it any more: here alone, for the outbox settles that by itself."""
+        self._unreached[account.number] = Unreached(account.number, reason, now)
+
+    def reached(self, account: Account) -> Reached:
+        """It is there, again or still: what is for it is sent."""
+        self._unreached.pop(account.number, None)
+        return Reached(account.identity.channel, account.number)
+
     def unlink(self, account: Account) -> AccountRow:
         self._forget(account)
         return AccountRow(account.number, account.person, self._vault.mark(*account.identity), None)
@@ -164,6 +204,7 @@ class People:
             self._forget(account)
         self._by_person.pop(person.number, None)
         self._people.pop(person.number, None)
+        self._admins.discard(person.number)
         self.revoke(person.number, *CodeUse)
         return PersonRow(person.number, None)
 
@@ -173,6 +214,8 @@ class People:
         mark = _hashed(text)
         began = code.expires - CODE_LASTS
         self._codes = {each: known for each, known in self._codes.items() if known.expires > began}
+        if code.use is CodeUse.CONFIRM:
+            code = replace(code, text=text)
         self._codes[mark] = code
         return text, CodeRow(mark, code.person, code.expires, self._vault.seal(_encode(code), "code"))
 
@@ -202,6 +245,10 @@ class People:
     def open(self, sealed: bytes, about: str) -> bytes:
         return self._vault.open(sealed, about)
 
+    def _have(self, person: Person) -> None:
+        self._people[person.number] = person
+        (self._admins.add if person.role.at_least(Role.ADMIN) else self._admins.discard)(person.number)
+
     def _know(self, account: Account) -> None:
         self._accounts[account.number] = account
         self._by_identity[account.identity] = account
@@ -213,6 +260,11 @@ class People:
         self._by_identity.pop(account.identity, None)
         self._by_person.get(account.person, {}).pop(account.number, None)
         self._by_address.pop((account.identity.channel, account.address), None)
+
+
+def _chat(group: Identity) -> Identity:
+    """A group without its topic."""
+    return group._replace(user=group.user.partition("/")[0])
 
 
 def _hashed(text: str) -> bytes:

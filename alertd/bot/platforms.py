@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from alertd.bot.asking import Answering
+from alertd.bot.hearing import Hearing
 from alertd.ports import Clock
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ BOTS = {
 class Bot(Protocol):
     """Listens on one channel and brings back the replies."""
 
+    hearing: Hearing
+
     async def run(self) -> None:
         """Until cancelled. A platform that is down, at the start too, is tried again and again; it never ends by it."""
 
@@ -34,7 +37,7 @@ class Ears:
     the platform's limits; it raises `NoTurn` where it is to be left out. `rest` is told until when the platform wants
     nothing for an address (epoch seconds), so that alerts wait as well. `tell` has the operator told: (key, text), once
     for each key in an hour. `known_as` takes the address by which people reach the bot (`https://t.me/name`), as soon
-    as it is known."""
+    as it is known. `admins` are the users there who may say more than others."""
 
     channel: str
     answering: Answering
@@ -43,6 +46,7 @@ class Ears:
     turn: Callable[[str], Awaitable[None]]
     tell: Callable[[str, str], None]
     known_as: Callable[[str], None]
+    admins: Callable[[], frozenset[str]] = frozenset
     rest: Callable[[str, float], None] = lambda address, until: None
 
 

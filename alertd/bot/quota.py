@@ -15,8 +15,9 @@ K = TypeVar("K")
 
 TRIES = Cap(10, 600.0)
 """Codes that one account may show, right or wrong."""
-MAILS, TO_ONE = Cap(3, DAY), Cap(1, 3600.0)
-"""Mails with a code that one person may ask for, and those that one mailbox gets, whoever asks."""
+MAILS, AGAIN, TO_ONE = Cap(3, DAY), Cap(1, 3600.0), Cap(3, 3600.0)
+"""Mails with a code that one person may ask for, to all mailboxes and to one; and those that one mailbox gets, whoever
+asks. Of the last nobody is told: it would say that somebody else asked."""
 BANS = Cap(1, 3600.0)
 """How often somebody is told that they are banned."""
 
@@ -42,20 +43,20 @@ class Quota(Generic[K]):
     def __len__(self) -> int:
         return len(self._full)
 
-    def ask(self, key: K, now: float) -> Word:
-        """May this go now?"""
+    def ask(self, key: K, now: float, cost: int = 1) -> Word:
+        """May this go now, which counts for so many? All of it or nothing."""
         full, told = self._full.pop(key, (0.0, False))
         full = min(max(full, now), now + self._burst)  # where the clock was set back, nobody waits for longer than that
-        if full + self._interval - now <= self._burst + 1e-9:
-            self._put(key, full + self._interval, told=False)
+        if full + cost * self._interval - now <= self._burst + 1e-9:
+            self._put(key, full + cost * self._interval, told=False)
             return Word.GO
         self._put(key, full, told=True)
         return Word.NOTHING if told else Word.WAIT
 
-    def wait(self, key: K, now: float) -> float:
-        """Seconds until the next may go."""
+    def wait(self, key: K, now: float, cost: int = 1) -> float:
+        """Seconds until the next may go, which counts for so many."""
         full, _ = self._full.get(key, (now, False))
-        return max(full + self._interval - now - self._burst, 0.0)
+        return max(full + cost * self._interval - now - self._burst, 0.0)
 
     def _put(self, key: K, full: float, *, told: bool) -> None:
         self._full[key] = full, told
@@ -69,5 +70,6 @@ class Limits:
     def __init__(self) -> None:
         self.tries: Quota[Identity] = Quota(TRIES)
         self.mails: Quota[int] = Quota(MAILS)
+        self.again: Quota[tuple[int, Identity]] = Quota(AGAIN)
         self.mailboxes: Quota[Identity] = Quota(TO_ONE)
         self.bans: Quota[int] = Quota(BANS)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from alertd.bot.asking import Reply
+from alertd.bot.hearing import Hearing
 from alertd.bot.platforms import Ears
 from alertd.bot.slack_bringing import Bringing
 from alertd.bot.slack_hearing import Said, Way, hear
@@ -21,6 +22,7 @@ from alertd.bot.slack_line import PING, Line
 from alertd.channels.slack import SlackSettings
 from alertd.channels.slack_api import SlackApi
 from alertd.errors import ConfigError, DeliveryDelayed, DeliveryError
+from alertd.ports import ended_by
 from alertd.wire.secret import Secret, redact
 
 if TYPE_CHECKING:
@@ -40,8 +42,6 @@ ACKNOWLEDGED = 2.0
 _FIRST, _LONGEST = 1.0, 60.0
 _STEADY = 60.0
 """A line that held for so many seconds was a good one: the next is opened at once."""
-_AWAY = 60.0
-"""Seconds without a line after which the operator is told."""
 
 
 class SlackBot:
@@ -67,7 +67,7 @@ class SlackBot:
         self._in_work = 0
         self._me = ""
         """The bot's own user."""
-        self._away = _Away(ears)
+        self.hearing = Hearing(ears.channel, ears.clock, ears.tell)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -86,7 +86,8 @@ class SlackBot:
                 if self._ears.clock.now() - began >= _STEADY:
                     pause = 0.0
                     continue
-                self._away.since(began, why)
+                log.warning("the bot of %s has no line to Slack: %s", self._ears.channel, why)
+                self.hearing.deaf(why)
                 pause = min(max(2 * pause, _FIRST), _LONGEST)
                 await self._ears.clock.sleep(max(pause * (0.5 + self._random() / 2), least))
 
@@ -98,7 +99,7 @@ class SlackBot:
         line = Line(self._api.client(token), lambda line, request: self._heard(tasks, line, request), ping=self._ping)
         try:
             await line.opened(str(answer.get("url", "")), self._settings.timeout)
-            self._away.back()
+            self.hearing.hears()
             await line.over.wait()
         except BaseException:
             await line.closed_down()
@@ -133,15 +134,13 @@ class SlackBot:
             self._in_work -= 1
 
     async def _answer(self, tasks: asyncio.TaskGroup, line: Line, request: SocketModeRequest) -> None:
-        said = hear(self._ears.channel, request.type, request.envelope_id, request.payload, self._me)
+        kind, envelope = request.type, request.envelope_id
+        said = hear(self._ears.channel, kind, envelope, request.payload, self._me, fetch=self._fetch)
         if said is None:
             await line.acknowledge(request)
             return
         answering = tasks.create_task(self._asked(said))
-        done = asyncio.Event()
-        answering.add_done_callback(lambda _: done.set())
-        clock = self._ears.clock
-        in_time = await clock.wait(done, clock.now() + ACKNOWLEDGED)
+        in_time = await ended_by(self._ears.clock, answering, self._ears.clock.now() + ACKNOWLEDGED)
         told = await self._acknowledge(line, request, said, await answering if in_time else None)
         reply = await answering
         if reply is not None:
@@ -155,38 +154,16 @@ class SlackBot:
             log.error("a bug in answering %s\n%s", self._ears.channel, redact(traceback.format_exc()))
             return None
 
+    async def _fetch(self, url: str, most: int) -> bytes:
+        """See `asking.Fetch`."""
+        return await self._api.download(url, most, now=self._ears.clock.now())
+
     async def _acknowledge(self, line: Line, request: SocketModeRequest, said: Said, reply: Reply | None) -> bool:
         """Whether the reply went with it."""
         if reply is None or said.way is not Way.COMMAND or not request.accepts_response_payload:
             await line.acknowledge(request)
             return False
         return await line.acknowledge(request, self._bringing.answer(said, reply))
-
-
-class _Away:
-    """Tells the operator that Slack has been out of reach for a while, once, and that it is back."""
-
-    def __init__(self, ears: Ears) -> None:
-        self._ears = ears
-        self._since: float | None = None
-        self._told = False
-
-    def since(self, began: float, why: str) -> None:
-        """A line could not be opened, or did not hold."""
-        self._since = began if self._since is None else self._since
-        log.warning("the bot of %s has no line to Slack: %s", self._ears.channel, why)
-        if not self._told and self._ears.clock.now() - self._since >= _AWAY:
-            self._told = True
-            self._ears.tell(
-                f"bot:{self._ears.channel}",
-                f"the bot of {self._ears.channel} hears nothing: {why}. It tries again every minute.",
-            )
-
-    def back(self) -> None:
-        """There is a line."""
-        if self._told:
-            self._ears.tell(f"bot:{self._ears.channel}:back", f"the bot of {self._ears.channel} hears commands again")
-        self._since, self._told = None, False
 
 
 def build(settings: SlackSettings, ears: Ears) -> SlackBot:

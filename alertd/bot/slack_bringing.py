@@ -9,24 +9,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from yarl import URL
-
 from alertd.bot.asking import Reply
+from alertd.bot.patience import Patience
 from alertd.bot.platforms import Ears
 from alertd.bot.slack_hearing import Said, Way
 from alertd.channels.answers import Reason
 from alertd.channels.slack import CHART
-from alertd.channels.slack_api import API, SlackApi
+from alertd.channels.slack_api import SlackApi, is_slacks, parts
 from alertd.channels.slack_message import payload
 from alertd.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
-from alertd.outbox.replies import LONGEST, NoTurn
+from alertd.outbox.replies import NoTurn
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_PAUSES = (1.0, 4.0)
-"""Seconds before the second and the third try, at the least."""
 
 
 class Bringing:
@@ -35,7 +31,7 @@ class Bringing:
     def __init__(self, api: SlackApi, ears: Ears, base: str | None) -> None:
         self._api = api
         self._ears = ears
-        self._base = URL(base or API)
+        self._base = base
 
     def answer(self, said: Said, reply: Reply) -> dict[str, Any]:
         """A reply as Slack takes it in an acknowledgement, or by a response URL."""
@@ -70,7 +66,7 @@ class Bringing:
 
     async def _tell(self, said: Said, reply: Reply) -> None:
         if said.way is not Way.WORD:
-            if self._is_slacks(said.url):
+            if is_slacks(said.url, self._base):
                 try:
                     return await self._tried(lambda: self._respond(said, reply))
                 except DeliveryRefused as refused:
@@ -79,15 +75,6 @@ class Bringing:
                 log.warning("a response URL of %s is not Slack's: it was not used", self._ears.channel)
         await self._tried(lambda: self._post(said, reply))
         return None
-
-    def _is_slacks(self, text: str) -> bool:
-        try:
-            url = URL(text)
-        except ValueError:
-            return False
-        base = self._base
-        hosts = (base.host, f"hooks.{base.host}")
-        return url.host in hosts and (url.scheme, url.port, url.user) == (base.scheme, base.port, None)
 
     async def _respond(self, said: Said, reply: Reply) -> None:
         now = self._ears.clock.now()
@@ -98,7 +85,7 @@ class Bringing:
         body = payload(reply.said, buttons=reply.said.buttons, code=reply.code)
         if thread := self._thread(said):
             body["thread_ts"] = thread
-        method, to = "chat.postMessage", {"channel": said.conversation if said.way is Way.WORD else address}
+        method, to = "chat.postMessage", {"channel": said.conversation if said.way is Way.WORD else parts(address)[0]}
         if said.asked.group and self._hidden(said, reply):
             method, to = "chat.postEphemeral", {"channel": said.conversation, "user": said.asked.direct}
         await self._ears.turn(address)
@@ -107,7 +94,7 @@ class Bringing:
             await self._api.call(method, {**to, **body}, now=now, address=address)
         except DeliveryDelayed as delayed:
             if delayed.reason == Reason.RATE_LIMITED:
-                self._ears.rest(address, self._ears.clock.now() + (delayed.retry_after or _PAUSES[0]))
+                self._ears.rest(address, self._ears.clock.now() + (delayed.retry_after or 1.0))
             raise
 
     async def _share(self, said: Said, reply: Reply) -> None:
@@ -140,12 +127,13 @@ class Bringing:
         return str(channel.get("id", "")) if isinstance(channel, dict) else ""
 
     async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
-        for pause in _PAUSES:
+        """What the call returns, tried again and again. Raises DeliveryError."""
+        patience = Patience()
+        while True:
             try:
                 return await call()
             except DeliveryDelayed as delayed:
-                wait = max(delayed.retry_after or 0.0, pause)
-                if wait > LONGEST:
+                wait = patience.pause(delayed)
+                if wait is None:
                     raise
-                await self._ears.clock.sleep(wait)
-        return await call()
+            await self._ears.clock.sleep(wait)

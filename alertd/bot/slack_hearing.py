@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from alertd.bot.asking import Asked
+from alertd.bot.asking import Asked, Fetch, Upload
 from alertd.bot.catalogue import NAMES
 from alertd.model.people import Identity
 
@@ -52,8 +52,9 @@ class _Back(NamedTuple):
     url: str = ""
 
 
-def hear(channel: str, kind: object, envelope: object, payload: object, me: str) -> Said | None:
-    """What an envelope of that kind tells; None where there is nothing to answer. `me` is the bot's own user."""
+def hear(channel: str, kind: object, envelope: object, payload: object, me: str, *, fetch: Fetch) -> Said | None:
+    """What an envelope of that kind tells; None where there is nothing to answer. `me` is the bot's own user. Files
+    that somebody shares with the bot are for `import`; `fetch` would bring one, by its URL."""
     key = envelope if isinstance(envelope, str) else ""
     match kind:
         case "slash_commands":
@@ -61,7 +62,7 @@ def hear(channel: str, kind: object, envelope: object, payload: object, me: str)
         case "interactive":
             return _press(channel, key, payload)
         case "events_api":
-            return _word(channel, payload, me)
+            return _word(channel, payload, me, fetch)
     return None
 
 
@@ -85,7 +86,8 @@ def _press(channel: str, envelope: str, payload: object) -> Said | None:
     if _text(payload, "type") != "block_actions" or not _text(action, "value"):
         return None
     own = _at(payload, "container", "is_ephemeral") is True
-    team = _text(payload, "team", "id") or _text(payload, "user", "team_id")
+    # In a channel that is shared with another workspace, `team` is where the button is, and not whose member presses.
+    team = _text(payload, "user", "team_id") or _text(payload, "team", "id")
     name = _text(payload, "user", "name") or _text(payload, "user", "username")
     back = _Back(
         _text(payload, "channel", "id") or _text(payload, "container", "channel_id"),
@@ -103,22 +105,38 @@ def _press(channel: str, envelope: str, payload: object) -> Said | None:
     )
 
 
-def _word(channel: str, payload: object, me: str) -> Said | None:
+def _word(channel: str, payload: object, me: str, fetch: Fetch) -> Said | None:
     event = _at(payload, "event")
     direct = _text(event, "type") == "message" and _text(event, "channel_type") == "im"
     mention = _text(event, "type") == "app_mention" and not _text(event, "channel").startswith("D")
-    # What has a subtype is an edit, somebody's coming or going, …; what has a bot's id a bot said, this one among them.
-    if not (direct or mention) or _text(event, "subtype") or _text(event, "bot_id") or _text(event, "user") == me:
+    # What has another subtype is an edit, somebody's coming or going, …; what has a bot's id a bot said, this one among
+    # them.
+    shares = direct and _text(event, "subtype") == "file_share"
+    odd = _text(event, "subtype") and not shares
+    if not (direct or mention) or odd or _text(event, "bot_id") or _text(event, "user") == me:
         return None
-    text = _text(event, "text")
+    text = "import" if shares else _text(event, "text")
+    # Users' ids are only one workspace's own: who speaks in a shared channel may be another's member.
+    team = _text(event, "user_team") or _text(event, "team") or _text(payload, "team_id")
     return _said(
         channel,
         Way.WORD,
         key=_text(payload, "event_id"),
-        who=(_text(payload, "team_id"), _text(event, "user"), ""),
+        who=(team, _text(event, "user"), ""),
         back=_Back(_text(event, "channel"), _text(event, "thread_ts")),
         text=unescape(text.replace(f"<@{me}>", " ") if me else text),
+        uploads=_uploads(event, fetch) if shares else (),
     )
+
+
+def _uploads(event: object, fetch: Fetch) -> tuple[Upload, ...]:
+    files = _at(event, "files")
+    found = []
+    for file in files if isinstance(files, list) else []:
+        size = _at(file, "size")
+        place = _text(file, "url_private_download")
+        found.append(Upload(_text(file, "name"), size if isinstance(size, int) else 0, place, fetch))
+    return tuple(found)
 
 
 def _said(
@@ -130,27 +148,32 @@ def _said(
     back: _Back,
     text: str = "",
     button: str = "",
+    uploads: tuple[Upload, ...] = (),
 ) -> Said | None:
     team, user, name = who
     if not (_KEY.fullmatch(key) and all(map(_ID.fullmatch, (team, user, back.conversation)))):
         return None
     group = not back.conversation.startswith("D")
+    thread = back.thread if _TS.fullmatch(back.thread) else ""
+    # The head of a thread bears its own number as the thread's: it stands in the conversation.
+    inside = thread and thread != back.message
     asked = Asked(
         key=key,
         identity=Identity(channel, team, user),
         # A message to a user's id comes to their conversation with the bot, whichever it was said in.
-        chat=back.conversation if group else user,
+        chat=user if not group else f"{back.conversation}/{thread}" if inside else back.conversation,
         direct=user,
         name=name[:80],
         group=group,
         text=text.strip(),
         button=button,
+        uploads=uploads,
     )
     return Said(
         asked=asked,
         way=way,
         conversation=back.conversation,
-        thread=back.thread if _TS.fullmatch(back.thread) else "",
+        thread=thread,
         message=back.message if _TS.fullmatch(back.message) else "",
         url=back.url,
     )

@@ -8,6 +8,8 @@ from alertd.bot.offers import Offers
 from alertd.model.notification import Notification
 from alertd.model.people import Person, Role
 
+_ADMINS = {ADD: "ask an admin to add it", "add it under sources:": "an admin can add it"}
+"""What hints say of the configuration, which is the admins', and what everybody else is told instead."""
 _SHOWN = 120
 """Characters of the line around the place that are shown."""
 
@@ -15,9 +17,10 @@ _SHOWN = 120
 def explained(slip: Slip, offers: Offers, person: Person) -> Reply:
     """What is wrong, where, and what would be right; nothing was done."""
     problem = slip.problem
-    # The configuration is the admins'.
-    others = problem.hint == ADD and not person.role.at_least(Role.ADMIN)
-    hint = "ask an admin to add it" if others else problem.hint
+    hint = problem.hint
+    if not person.role.at_least(Role.ADMIN):
+        for words, others in _ADMINS.items():
+            hint = hint.replace(words, others)
     buttons = [offers.button(person.number, command) for command in slip.offers]
     buttons += [offers.button(person.number, command, label) for label, command in slip.choices]
     said = Notification(

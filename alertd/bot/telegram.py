@@ -15,17 +15,18 @@ import logging
 import random
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from alertd.bot.asking import Reply
-from alertd.bot.catalogue import COMMANDS
+from alertd.bot.hearing import AWAY, Hearing
 from alertd.bot.platforms import Ears
 from alertd.bot.telegram_heard import Heard, heard
+from alertd.bot.telegram_menu import Menus
 from alertd.bot.telegram_replies import Replies
 from alertd.channels import telegram_voice as voice
+from alertd.channels.answers import by_status
 from alertd.channels.telegram import LISTENER, TelegramSettings
 from alertd.errors import ConfigError, DeliveryDelayed
-from alertd.model.units import say_duration
+from alertd.ports import ended_by
 from alertd.wire.sdk import Refusal, blot
 from alertd.wire.secret import redact
 from alertd.wire.session import tls
@@ -37,9 +38,9 @@ POLL = 30
 """Seconds that Telegram keeps a call open until there is something to say."""
 MOST = 64
 """Updates that are not confirmed yet, at the most: so many are answered at once."""
+IN_WORK = 1000
+"""Updates that are answered, or whose reply is on its way, from which on no more are asked for: Telegram keeps them."""
 WANTED = ("message", "callback_query", "my_chat_member")
-AWAY = 60.0
-"""Seconds without Telegram after which the operator is told."""
 _AGAIN, _LONGEST = 1.0, 60.0
 """Seconds until the next attempt: the first time, and at the most."""
 _LOOK = 0.2
@@ -60,21 +61,21 @@ class TelegramBot:
 
         blot("telegram.Bot", "telegram.request.BaseRequest")
         self._token = settings.bots[LISTENER]
-        self._base = settings.base
+        self._settings = settings
         self._ears = ears
+        self.hearing = Hearing(ears.channel, ears.clock, ears.tell)
         self._request, self._updates = (
             kind(ears.session, tls=tls(settings.ca_file), timeout=settings.timeout, proxy=settings.proxy_url)
             for kind in (SessionRequest, UpdatesRequest)
         )
         self._bot: Bot | None = None
         self._me: User | None = None
+        self._menus: Menus | None = None
         self._replies: Replies | None = None
         self._seen: dict[int, bool] = {}  # update → whether its answer is durable
         self._offset: int | None = None
         self._idle = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._away: float | None = None
-        self._told = False
 
     async def run(self) -> None:
         pause = _AGAIN
@@ -88,7 +89,7 @@ class TelegramBot:
                     pause = min(2 * pause, _LONGEST)
                 else:
                     pause = _AGAIN
-                    self._recovered()
+                    self.hearing.hears()
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -99,6 +100,10 @@ class TelegramBot:
     async def _hear(self) -> None:
         """What has come since. Raises Refusal, DeliveryDelayed or ConfigError where Telegram is not there for us."""
         bot, me = await self._greeted()
+        if self._menus:
+            await self._menus.follow()
+        while len(self._tasks) >= IN_WORK:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         poll = {"offset": self._offset, "limit": MOST, "timeout": POLL, "allowed_updates": WANTED}
         self._take(await voice.asked(bot.get_updates, poll), me)
         under_way = [number for number, done in self._seen.items() if not done]
@@ -116,7 +121,7 @@ class TelegramBot:
         for update in updates:
             if update.update_id in seen:
                 continue
-            said = heard(update, self._ears.channel, me)
+            said = heard(update, self._ears.channel, me, self._fetch)
             seen[update.update_id] = said is None
             if said is not None:
                 task = asyncio.get_running_loop().create_task(self._serve(update.update_id, said, seen))
@@ -129,7 +134,8 @@ class TelegramBot:
         try:
             answer = asyncio.ensure_future(self._ears.answering.answer(said.asked))
             try:
-                slow = said.query and replies and not await self._in_time(answer)
+                clock = self._ears.clock
+                slow = said.query and replies and not await ended_by(clock, answer, clock.now() + _SLOW)
                 acknowledged = bool(slow and replies and await replies.acknowledge(said.query))
                 reply = await answer
             finally:
@@ -143,10 +149,12 @@ class TelegramBot:
         if replies:
             await replies.bring(said, reply, acknowledged=acknowledged)
 
-    async def _in_time(self, answer: asyncio.Future[Reply | None]) -> bool:
-        done = asyncio.Event()
-        answer.add_done_callback(lambda _: done.set())
-        return await self._ears.clock.wait(done, self._ears.clock.now() + _SLOW)
+    async def _fetch(self, file: str, most: int) -> bytes:
+        """See `asking.Fetch`."""
+        try:
+            return await voice.fetched(cast("Bot", self._bot), file, most)
+        except Refusal as refusal:
+            raise by_status(refusal.status, refusal.word("description")) from None
 
     # ── the bot itself ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,56 +164,44 @@ class TelegramBot:
 
         token = self._token.reveal()
         if self._bot is None or self._bot.token != token:
-            self._bot = Bot(token, base_url=self._base, request=self._request, get_updates_request=self._updates)
+            self._bot = Bot(
+                token,
+                base_url=self._settings.base,
+                base_file_url=self._settings.files,
+                request=self._request,
+                get_updates_request=self._updates,
+            )
             self._me, self._offset, self._seen = None, None, {}
         if self._me is None:
             me: User = await voice.asked(self._bot.get_me, {})
             link = f"https://t.me/{me.username}" if me.username else ""
             await voice.asked(self._bot.delete_webhook, {})  # with one set nothing can be polled
-            await self._list_commands(self._bot)
+            self._menus = Menus(self._bot, self._ears.channel, self._ears.admins, self._ears.clock)
+            if self._replies is None:  # later on another process may poll: then it is the next answer that tells
+                self.hearing.hears()
             self._me, self._replies = me, Replies(self._bot, self._ears, link)
             if link:
                 self._ears.known_as(link)
         return self._bot, self._me
 
-    async def _list_commands(self, bot: Bot) -> None:
-        """In the menu, where names have no hyphen."""
-        commands = [(name.replace("-", "_"), entry.summary) for name, entry in COMMANDS.items()]
-        try:
-            await voice.asked(bot.set_my_commands, {"commands": commands})
-        except Refusal as refusal:
-            log.warning("Telegram does not take the menu of %s: %s", self._ears.channel, redact(refusal.text))
-
     # ── trouble ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _troubled(self, trouble: Exception) -> float | None:
         """Has it told where it has to be; returns for how long Telegram says to wait."""
-        name, now = self._ears.channel, self._ears.clock.now()
-        self._away = now if self._away is None else self._away
-        what, wait = str(trouble), None
+        name, why, wait, after = self._ears.channel, redact(str(trouble)), None, AWAY
         if isinstance(trouble, Refusal):
-            what = f"HTTP {trouble.status}: {trouble.word('description') or trouble.text}"
-            wait = voice.wait_of(trouble, now) if trouble.status == 429 else None
-            if trouble.status == 409:
+            why = redact(f"HTTP {trouble.status}: {trouble.word('description') or trouble.text}")
+            if trouble.status == 429:
+                wait = voice.wait_of(trouble, self._ears.clock.now())
+            elif trouble.status == 409:
                 self._me = None  # a webhook may have been set: it is taken away by the next greeting
-                text = f"another process polls with the token of {name}: stop it, or give each a bot of its own"
-                self._ears.tell(f"bot:{name}:conflict", text)
-            if trouble.status in (401, 404):
-                self._ears.tell(f"bot:{name}:token", f"Telegram refuses the token of {name}: no command is heard")
-        log.info("the bot of %s does not hear: %s", name, redact(what))
-        if now - self._away >= AWAY and not self._told:
-            self._told = True
-            text = f"the bot of {name} has heard nothing for {say_duration(now - self._away)}: {redact(what)}"
-            self._ears.tell(f"bot:{name}", text)
+                why = "another process polls with its token: stop it, or give each a bot of its own"
+                self._ears.tell(f"bot:{name}:conflict", f"the bot of {name} has a rival: {why}")
+            elif trouble.status in (401, 404):
+                why, after = "Telegram refuses its token", 0.0
+        log.info("the bot of %s does not hear: %s", name, why)
+        self.hearing.deaf(why, after=after)
         return None if wait is None else min(wait, _LONGEST)
-
-    def _recovered(self) -> None:
-        if self._told and self._away is not None:
-            away = say_duration(max(self._ears.clock.now() - self._away, 1.0))
-            self._ears.tell(
-                f"bot:{self._ears.channel}:back", f"the bot of {self._ears.channel} hears again, after {away}"
-            )
-        self._away, self._told = None, False
 
 
 def build(settings: TelegramSettings, ears: Ears) -> TelegramBot:

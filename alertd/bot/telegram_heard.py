@@ -5,36 +5,46 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from alertd.bot.asking import Asked
+from alertd.bot.asking import Asked, Fetch, Upload
 from alertd.bot.catalogue import NAMES
+from alertd.bot.language.parse import is_import
 from alertd.model.people import Identity
 
 if TYPE_CHECKING:
-    from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
+    from telegram import CallbackQuery, ChatMemberUpdated, MaybeInaccessibleMessage, Message, Update, User
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?=\s|$)", re.ASCII)
 """Telegram's commands have no hyphen: `forget_user` is our `forget-user`."""
 
 
 class Heard(NamedTuple):
-    """`message` is the one to answer: what was said, or has the button. `query` is what a press is acknowledged by."""
+    """`message` is the one to answer: what was said, or has the button (and is `pictured` where it is a photo). `query`
+    is what a press is acknowledged by."""
 
     asked: Asked
     message: int = 0
     query: str = ""
+    pictured: bool = False
 
 
-def heard(update: Update, channel: str, me: User) -> Heard | None:
+def heard(update: Update, channel: str, me: User, fetch: Fetch) -> Heard | None:
     """None for what nobody says to this bot: the chatter of a group, its comings and goings, posts of anonymous admins
-    and of channels, for they all share one identity."""
+    and of channels, for they all share one identity. A document is for `import`, in a group where its caption says so,
+    elsewhere where that is no other command; `fetch` would bring it, by its id."""
     key = f"{me.id}:{update.update_id}"
     if update.callback_query is not None:
         return _pressed(update.callback_query, key, channel)
+    if update.my_chat_member is not None:
+        return _returned(update.my_chat_member, key, channel)
     message = update.message
     if message is None or message.from_user is None or message.from_user.is_bot or message.sender_chat is not None:
         return None
     group = message.chat.type != message.chat.PRIVATE
-    text = _words(message, me, group)
+    document, text = message.document, _words(message, me, group)
+    uploads: tuple[Upload, ...] = ()
+    if document and (is_import(text) or not (group or text.startswith("/"))):
+        upload = Upload(_printable(document.file_name), document.file_size or 0, document.file_id, fetch)
+        uploads, text = (upload,), "import"
     if not text:
         return None
     asked = Asked(
@@ -45,6 +55,7 @@ def heard(update: Update, channel: str, me: User) -> Heard | None:
         name=_printable(message.from_user.full_name),
         group=group,
         text=text,
+        uploads=uploads,
     )
     return Heard(asked, message.message_id)
 
@@ -62,12 +73,25 @@ def _pressed(query: CallbackQuery, key: str, channel: str) -> Heard | None:
         group=message is not None and message.chat.type != message.chat.PRIVATE,
         button=_printable(query.data),
     )
-    return Heard(asked, message.message_id if message else 0, query.id)
+    pictured = bool(getattr(message, "photo", ()))
+    return Heard(asked, message.message_id if message else 0, query.id, pictured)
+
+
+def _returned(change: ChatMemberUpdated, key: str, channel: str) -> Heard | None:
+    """Somebody has unblocked the bot, or has it in a group again: https://core.telegram.org/bots/api#chatmember"""
+    if change.new_chat_member.status != change.new_chat_member.MEMBER:
+        return None
+    who, group = str(change.from_user.id), change.chat.type != change.chat.PRIVATE
+    identity, chat = Identity(channel, "", who), str(change.chat.id)
+    return Heard(Asked(key=key, identity=identity, chat=chat, direct=who, group=group, returned=True))
 
 
 def _words(message: Message, me: User, group: bool) -> str:
-    """A whole command, "" where there is none for us."""
-    text = _printable(message.text).strip()
+    """A whole command, "" where there is none for us: who forwards words does not say them. Only that of a document is
+    heard below it."""
+    if message.forward_origin is not None:
+        return ""
+    text = _printable(message.caption if message.document else message.text).strip()
     command = _COMMAND.match(text)
     if command is None:
         told = message.reply_to_message

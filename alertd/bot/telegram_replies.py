@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alertd.bot.asking import Reply
 from alertd.bot.asking import plain as as_text
+from alertd.bot.patience import Patience
 from alertd.bot.platforms import Ears
 from alertd.bot.telegram_heard import Heard
 from alertd.channels import telegram_voice as voice
@@ -19,7 +20,7 @@ from alertd.channels.telegram_voice import Place, parts
 from alertd.channels.text import utf16
 from alertd.errors import DeliveryDelayed, DeliveryError, DeliveryMoved, DeliveryRefused
 from alertd.model.notification import Link, Notification
-from alertd.outbox.replies import LONGEST, NoTurn
+from alertd.outbox.replies import NoTurn
 from alertd.wire.sdk import Refusal
 from alertd.wire.secret import redact
 
@@ -30,7 +31,6 @@ T = TypeVar("T")
 
 POPUP = 200
 """Characters of what pops up (Bot API, answerCallbackQuery)."""
-TRIES = 4
 MOST_WAITING = 20
 """Replies that wait for one chat; Telegram takes so many in a minute from a group."""
 
@@ -98,7 +98,7 @@ class Replies:
         await self._say(asked.chat, heard.message if asked.group or heard.query else 0, reply)
 
     async def _changed(self, place: Place, heard: Heard, reply: Reply) -> bool:
-        return await voice.edited(self._bot, place.chat, heard.message, reply.said, reply.code)
+        return await voice.edited(self._bot, place, heard.message, reply.said, reply.code, pictured=heard.pictured)
 
     async def _say(self, address: str, follows: int, reply: Reply) -> None:
         """All of it, one message after the other."""
@@ -122,9 +122,10 @@ class Replies:
             await self._sent(address, lambda place: voice.hand(bot, place, name, content), follows)
 
     async def _sent(self, address: str, call: Callable[[Place], Awaitable[T]], follows: int = 0) -> T:
-        """What the call returns, tried a few times. Raises DeliveryError."""
-        clock, pause = self._ears.clock, 1.0
-        for attempt in range(1, TRIES + 1):
+        """What the call returns, tried again and again. Raises DeliveryError."""
+        clock = self._ears.clock
+        patience = Patience()
+        while True:
             await self._ears.turn(address)
             error: DeliveryError
             try:
@@ -134,18 +135,17 @@ class Replies:
             except DeliveryDelayed as delayed:
                 error = delayed
             if not isinstance(error, DeliveryDelayed):
-                break
-            wait = error.retry_after or pause
+                raise error
+            moved = isinstance(error, DeliveryMoved)
+            wait = patience.pause(error, odd=moved)
             if error.reason == Reason.RATE_LIMITED:
-                self._ears.rest(address, clock.now() + wait)
-            if attempt == TRIES or wait > LONGEST:
-                break
+                self._ears.rest(address, clock.now() + (error.retry_after or wait or 0.0))
+            if wait is None:
+                raise error
             if isinstance(error, DeliveryMoved):
                 address = error.to
-                continue
-            await clock.sleep(wait)
-            pause *= 2
-        raise error
+            else:
+                await clock.sleep(wait)
 
     def _strange(self) -> Reply:
         """What is said in the group to somebody to whom the bot may not write."""

@@ -5,6 +5,7 @@ echo 'alert BTC > 70k' | alertd chat --json
 """
 
 import asyncio
+import codecs
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -93,9 +94,10 @@ async def _ask_daemon(socket: Path, saying: Saying) -> Said:
 
 
 def _lines() -> Iterator[str]:
-    """Of standard input, each as soon as it is there, without its end."""
-    for line in sys.stdin.buffer:
-        yield line.removesuffix(b"\n").removesuffix(b"\r").decode(errors="replace")
+    """Of standard input, each as soon as it is there, without its end, nor the byte-order mark of a file."""
+    for number, line in enumerate(sys.stdin.buffer):
+        begun = line if number else line.removeprefix(codecs.BOM_UTF8)
+        yield begun.removesuffix(b"\n").removesuffix(b"\r").decode(errors="replace")
 
 
 def _answer_lines(ask: Callable[[Saying], Said], who: str, *, as_json: bool) -> None:
@@ -115,7 +117,7 @@ def _typed(line: str) -> str:
     word, _, name = line.strip().partition(" ")
     path = Path(name.strip()).expanduser()
     if word.lower() == "import" and name.strip().endswith((".yaml", ".yml")) and path.is_file():
-        with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        with suppress(OSError), path.open(encoding="utf-8-sig", errors="replace") as file:
             line = f"import\n{file.read(LONGEST_FILE)}"
     return line[: LONGEST_FILE + 1]
 
@@ -136,12 +138,19 @@ def _as_json(line: str, said: Said) -> str:
 
 def _whole(said: Said) -> str:
     """The reply with what can only be tapped elsewhere: a file, and what was meant perhaps."""
-    rows = [said.reply]
-    if said.file:
-        rows.append(said.file[1].decode(errors="replace").rstrip())
+    rows = [said.reply, *_file(said)]
     if said.offers:
         rows.append(f"Did you mean: {' | '.join(said.offers)}")
+    if said.says:
+        rows.append(f"You can say: {' | '.join(said.says)}")
     return "\n".join(rows)
+
+
+def _file(said: Said) -> Iterator[str]:
+    """The text of a file, where the reply does not show it already."""
+    text = said.file[1].decode(errors="replace").strip() if said.file else ""
+    if text and text not in said.reply:
+        yield text
 
 
 # ── a conversation ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,8 +193,8 @@ def _show(said: Said) -> None:
     click.secho(first, bold=said.ok, fg=None if said.ok else "yellow")
     if rest:
         click.echo(rest)
-    if said.file:
-        click.echo(said.file[1].decode(errors="replace").rstrip())
+    for text in _file(said):
+        click.echo(text)
     if said.picture:
         path = Path(mkdtemp(prefix="alertd-"), "chart.png")
         path.write_bytes(said.picture)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from alertd.app.newcomers import PLATFORMS, Found, Platform
 from alertd.app.reception import reception
@@ -20,10 +21,18 @@ from alertd.control import Answer
 from alertd.errors import AlertdError, ConfigError, ControlError
 from alertd.wire.secret import Secret
 from alertd.wire.session import http_session
+from alertd.wire.settings import HttpsUrl
 
 _LOOK = 0.5
 """Seconds between two looks at whether somebody has come."""
 _KEY = "keys/chat"
+
+
+def _url(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    try:
+        return text and TypeAdapter[str](HttpsUrl).validate_python(text)
+    except ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"]) from None
 
 
 @click.command()
@@ -33,7 +42,7 @@ _KEY = "keys/chat"
     type=click.Path(dir_okay=False, path_type=Path),
     help="Read the token from a file, not from the terminal; Slack's two are two lines.",
 )
-@click.option("--url", help="Where the platform's API is, if it is not the platform itself.")
+@click.option("--url", callback=_url, help="Where the platform's API is, if it is not the platform itself.")
 @config_option
 def command(*, platform: str, token_file: Path | None, url: str | None, config_path: Path) -> None:
     """Walk through a bot's token, check it, keep it in a file, and let you in as the owner.
@@ -114,14 +123,17 @@ class _Connecting:
             except (OSError, UnicodeDecodeError) as error:
                 raise AlertdError(f"cannot read {file}: {error}") from None
         elif sys.stdin.isatty():
-            lines = [str(click.prompt(what, hide_input=True)).strip() for what in asked.values()]
+            lines = [str(click.prompt(each.title, hide_input=True)).strip() for each in asked.values()]
         else:
             lines = sys.stdin.read().split()
         if len(lines) != len(asked) or not all(line.isascii() and line.isprintable() for line in lines):
-            raise AlertdError(f"expected {len(asked)} line(s): {', '.join(asked.values())}")
+            raise AlertdError(f"expected {len(asked)} line(s): {', '.join(each.title for each in asked.values())}")
         return dict(zip(asked, lines, strict=True))
 
     async def _check(self, values: Mapping[str, str]) -> Found:
+        for key, asked in self.platform.secrets.items():
+            if not asked.form.fullmatch(values[key]):
+                raise AlertdError(f"{asked.title} looks otherwise: {asked.looks}. Nothing was sent anywhere")
         async with http_session() as session:
             return await self.platform.check(session, self._url, values)
 

@@ -1,7 +1,7 @@
 """`alertd outbox list|retry|bury`: what is on its way, what did not arrive, and what to do about it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from alertd.errors import AlertdError, ControlError, StorageUnusable, did_you_me
 from alertd.model.notification import Content
 from alertd.model.record import Letter
 from alertd.model.units import say_duration
-from alertd.storage.record import read_outbox
+from alertd.storage.record import read_lost, read_outbox, read_states
 from alertd.storage.sqlite import SqliteStore
 
 STATES = ("waiting", "buried", "expired", "sent", "spared")
@@ -25,7 +25,13 @@ STATES = ("waiting", "buried", "expired", "sent", "spared")
 _AT_ONCE = 2_000
 """Rows in one request, which has to stay below `control.MAX_REQUEST`."""
 
-_ALL = 1_000_000
+_ENDED = {"sent": "sent already", "spared": "needed no more", "sending": "being sent just now"}
+_GIVEN_UP = {"buried": "given up already", "expired": "given up already, as too old"}
+_NO_ROW = "no such row (`alertd outbox list` shows those that there are)"
+"""What is said of a row, by its state, with which nothing can be done."""
+
+_NAMED = 5
+"""So many rows are named."""
 
 _rows = click.argument("rows", nargs=-1, type=click.IntRange(min=0), metavar="ROW...")
 _channel = click.option("--channel", default="", metavar="NAME", help="Only of this channel.")
@@ -61,7 +67,7 @@ def list_(*, channel: str, state: str, limit: int, as_json: bool, config_path: P
 
 @command.command()
 @_rows
-@click.option("--all-buried", is_flag=True, help="Everything that was given up, but not by hand.")
+@click.option("--all-buried", is_flag=True, help="All that was given up, but not by hand, and came no other way.")
 @_channel
 @config_option
 def retry(*, rows: tuple[int, ...], all_buried: bool, channel: str, config_path: Path) -> None:
@@ -71,12 +77,11 @@ def retry(*, rows: tuple[int, ...], all_buried: bool, channel: str, config_path:
         raise click.UsageError("name rows, as `alertd outbox list --state buried` shows them, or --all-buried")
     if channel and not all_buried:
         raise click.UsageError("--channel goes with --all-buried")
-    if all_buried and not (rows := tuple(_buried(config, channel))):
+    if all_buried and not (rows := tuple(read_lost(config.state, channel=channel))):
         _check(channel, config)
         click.echo("nothing is buried")
         return
-    count = _change(config, "outbox-retry", rows)
-    _say(f"{_deliveries(count)} will be tried at once", rows, count)
+    _change(config, "outbox-retry", rows, "will be tried at once")
 
 
 @command.command()
@@ -86,8 +91,7 @@ def bury(*, rows: tuple[int, ...], config_path: Path) -> None:
     """Give ROWs (see `outbox list`) up: they are not sent."""
     if not rows:
         raise click.UsageError("name rows, as `alertd outbox list` shows them")
-    count = _change(load(config_path), "outbox-bury", rows)
-    _say(f"{_deliveries(count)} given up", rows, count)
+    _change(load(config_path), "outbox-bury", rows, "given up")
 
 
 def rows_of(found: Iterable[Letter], zone: tzinfo, now: float) -> Iterator[tuple[object, ...]]:
@@ -107,12 +111,31 @@ def says(content: Content) -> str:
     return wording.happened(entries[0].event) + more
 
 
-def _buried(config: Config, channel: str) -> Sequence[int]:
-    found = read_outbox(config.state, channel=channel, state="buried", limit=_ALL)
-    return [each.parcel.row for each in found if each.parcel.reason != "operator"]
+def _change(config: Config, command: str, rows: Sequence[int], done: str) -> None:
+    """Have it done, and say so, and of what it was not done. Raises AlertdError where that is all."""
+    before = read_states(config.state, rows) if config.state.exists() else {}
+    count = _obeyed(config, command, rows)
+    said = [f"{count:,} {'delivery' if count == 1 else 'deliveries'} {done}"] if count else []
+    if count < len(rows):
+        said += _left(rows, before, _ENDED if command == "outbox-retry" else _ENDED | _GIVEN_UP)
+    if not count:
+        raise AlertdError("; ".join(said or ["nothing was left to do by then"]))
+    click.echo("; ".join(said))
 
 
-def _change(config: Config, command: str, rows: Sequence[int]) -> int:
+def _left(rows: Sequence[int], states: Mapping[int, str], ended: Mapping[str, str]) -> Iterator[str]:
+    """`sent already: 768, 832`: the rows with which nothing could be done."""
+    why: dict[str, list[int]] = {}
+    for row in rows:
+        state = states.get(row)
+        if state is None or state in ended:
+            why.setdefault(_NO_ROW if state is None else ended[state], []).append(row)
+    for said, found in why.items():
+        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+        yield f"{said}: {', '.join(map(str, found[:_NAMED]))}{more}"
+
+
+def _obeyed(config: Config, command: str, rows: Sequence[int]) -> int:
     """By the daemon, or on the database where none runs; how many there were."""
     parts = [rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)]
     try:
@@ -135,19 +158,6 @@ async def _change_file(config: Config, command: str, rows: Sequence[int]) -> int
         return await change(rows, now, idle=True)
     finally:
         await store.close()
-
-
-def _deliveries(count: int) -> str:
-    return f"{count:,} {'delivery' if count == 1 else 'deliveries'}"
-
-
-def _say(done: str, rows: Sequence[int], count: int) -> None:
-    """What was done. Raises AlertdError where that is nothing."""
-    if not count:
-        raise AlertdError("no such row: `alertd outbox list` shows those that there are; what was sent stays so")
-    left = len(rows) - count
-    missing = "1 is not there, or was sent" if left == 1 else f"{left:,} are not there, or were sent"
-    click.echo(f"{done}; {missing}" if left else done)
 
 
 def _check(channel: str, config: Config) -> None:

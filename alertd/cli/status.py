@@ -11,6 +11,7 @@ from alertd.cli.options import config_option, control_of, now_of
 from alertd.config import load
 from alertd.control import ask
 from alertd.errors import ControlError
+from alertd.model.people import full_name
 from alertd.model.reasons import say_reason
 from alertd.model.units import say_duration
 from alertd.storage.status import Status, read_status
@@ -49,7 +50,7 @@ def _store(status: Status, now: float) -> None:
                 (
                     datetime.fromtimestamp(event.time, UTC).strftime("%Y-%m-%d %H:%M:%S"),
                     event.kind,
-                    event.rule,
+                    full_name(event.owner, event.rule),
                     event.symbol,
                 )
                 for event in status.events

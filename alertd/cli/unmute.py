@@ -15,7 +15,7 @@ from alertd.storage.standing import read_kept
 @click.argument("rule")
 @config_option
 def command(rule: str, config_path: Path) -> None:
-    """Have RULE heard again, which told so much that alertd muted it. A chat user's rule is written owner:rule."""
+    """Have RULE heard again, which told so much that alertd muted it. An alert of chat is written @7.3."""
     config = load(config_path)
     kept = read_kept(config.state) if config.state.exists() else []
     muted = {(one.owner, one.rule) for one in kept if isinstance(one, Mute)}

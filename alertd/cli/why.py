@@ -16,6 +16,7 @@ from alertd.model.episode import meant
 from alertd.model.event import Drop, Entry
 from alertd.model.kept import Acknowledged, Escalation, Kept, Silence
 from alertd.model.notification import ItemFate
+from alertd.model.people import full_name
 from alertd.model.reasons import say_reason
 from alertd.model.record import Happening, Parcel, Retold, Share, Story
 from alertd.storage.record import read_episode
@@ -146,7 +147,7 @@ def _ahead(story: Story, kept: Iterable[Kept], now: float) -> Iterator[Step]:
 
 
 def _unknown(word: str, known: Sequence[str]) -> str:
-    names = [each.rule for each in meant(word)]
+    names = [full_name(each.owner, each.rule) for each in meant(word)]
     rule = next((name for name in names if name in known), min(names, key=len))
     if rule in known:
         return f"no episode {word!r} is on record; `alertd history --rule {rule}` shows those that are"

@@ -2,14 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from alertd.cli.options import answer_of
-from tests.acceptance.world import World, watch, world
+from tests.acceptance.world import WAYS, World, watch, world
 
 PATIENCE = 15.0
 """Seconds that somebody looks at the screen for an answer."""
@@ -21,6 +21,9 @@ PLATFORMS = tuple(ROOMS)
 
 OF_FILES = watch("of-files", "price > 100000", "BTC", "ETH", "SOL", notify=["books"])
 """A rule that has the prices polled from the start."""
+
+URGENT = watch("urgent", "price > 400", "XRP", "ADA", notify=())
+"""One that is told the group, and half an hour later to others, unless somebody acknowledges it."""
 
 
 class Shown(Protocol):
@@ -40,6 +43,8 @@ class Account(Protocol):
     async def says(self, line: str, chat: str) -> None: ...
 
     async def presses(self, button: str, chat: str) -> None: ...
+
+    async def drops(self, name: str, content: bytes) -> None: ...
 
     def screen(self) -> Sequence[Shown]:
         """All that came to it."""
@@ -85,6 +90,12 @@ class Speaker:
         self._read = len(self.account.screen())
         await self.account.presses(button, chat)
         return await self.reads(*expected, about=f"[{button}]")
+
+    async def gives(self, name: str, content: str, *expected: str) -> str:
+        """The same for a file."""
+        self._read = len(self.account.screen())
+        await self.account.drops(name, content.encode())
+        return await self.reads(*expected, about=f"({name})")
 
     async def says(self, line: str, chat: str = "") -> None:
         await self.account.says(line, chat)
@@ -134,6 +145,9 @@ class OnTelegram(There):
     async def presses(self, button: str, chat: str) -> None:
         self.world.telegram.user(self.number).taps(button, chat)
 
+    async def drops(self, name: str, content: bytes) -> None:
+        self.world.telegram.user(self.number).drops(name, content)
+
     def screen(self) -> Sequence[Shown]:
         messages, files = self.world.at("telegram"), self.world.telegram.files
         mine = (str(self.number), ROOMS["telegram"])
@@ -167,6 +181,9 @@ class OnSlack(There):
     async def presses(self, button: str, chat: str) -> None:
         await self.world.slack.user(self.id).taps(button)
 
+    async def drops(self, name: str, content: bytes) -> None:
+        await self.world.slack.user(self.id).drops((name, content))
+
     def screen(self) -> Sequence[Shown]:
         return list(self.world.slack.user(self.id).seen)
 
@@ -183,16 +200,22 @@ class OnDiscord(There):
     async def presses(self, button: str, chat: str) -> None:
         await self.world.discord.user(self.id).taps(button)
 
+    async def drops(self, name: str, content: bytes) -> None:
+        await self.world.discord.line.joined()
+        await self.world.discord.user(self.id).drops(name, content)
+
     def screen(self) -> Sequence[Shown]:
         return list(self.world.discord.user(self.id).seen)
 
 
 @dataclass
 class Town:
-    """The daemon with people around it: `somebody` new on a platform, whom nobody has let in."""
+    """The daemon with people around it: `somebody` new on a platform, whom nobody has let in. `chat` is that section
+    of its configuration, as it is read at the next start."""
 
     world: World
     control: Path
+    chat: dict[str, object]
     _born: int = 0
 
     def somebody(self, platform: str) -> Speaker:
@@ -243,27 +266,35 @@ async def town(
     platforms: Sequence[str] = PLATFORMS,
     *,
     rules: Sequence[Mapping[str, object]] = (OF_FILES,),
+    urgent: bool = False,
     chat: Mapping[str, object] | None = None,
-    before: Callable[[World], None] = lambda the: None,
     start: bool = True,
     speed: float = 1.0,
-    **config: object,
+    operator: Sequence[str] = (),
 ) -> AsyncIterator[Town]:
-    """The bots of these platforms listen. `chat` adds to that section; `before` happens before the daemon starts."""
+    """The bots of these platforms listen. `chat` adds to that section. `urgent` adds that rule, with its way."""
     app = secrets.token_hex(12)
     (folder / "app").write_text(app)
     (folder / "seal").write_text(secrets.token_hex(32))
-    told: dict[str, object] = {"key": f"file:{folder / 'seal'}", "channels": list(platforms), "commands": "1000/m"}
+    told: dict[str, object] = {
+        "key": f"file:{folder / 'seal'}",
+        "channels": list(platforms),
+        "commands": "1000/m",
+        **(chat or {}),
+    }
+    room = {"room": {name: ROOMS[name] for name in platforms}}
+    way: dict[str, Any] = {"route": {"to": ["room"], "escalate": {"to": ["post"], "after": "30m"}}} if urgent else {}
     async with world(
         folder,
-        rules,
+        [*rules, URGENT] if urgent else rules,
+        receivers={**WAYS, **room} if urgent else WAYS,
+        **way,
         channels={"slack": {"app_token": f"file:{folder / 'app'}"}},
         speed=speed,
-        limits=False,
-        **{**config, "chat": {**told, **(chat or {})}},  # type: ignore[arg-type]  # sections of the configuration
+        operator=list(operator),
+        chat=told,
     ) as the:
         the.slack.app_token = app
-        before(the)
         if start:
             await the.start()
-        yield Town(the, the.daemon.folder / "control")
+        yield Town(the, the.daemon.folder / "control", told)

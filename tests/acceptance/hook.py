@@ -5,10 +5,11 @@ import time
 
 from aiohttp import web
 
+from alertd.channels.webhook import WINDOW
 from alertd.clock import SystemClock
 from alertd.config.settings import ClockSettings
 from alertd.demo.platforms.record import Record
-from alertd.demo.platforms.webhook import WINDOW, WebhookPlatform
+from alertd.demo.platforms.webhook import WebhookPlatform
 from tests.acceptance.daemon import PATIENCE
 
 

@@ -8,21 +8,27 @@ import pytest
 
 from alertd.bot.catalogue import COMMANDS, NAMES
 from alertd.model.press import Action, read
-from tests.acceptance.chatting import PLATFORMS, Speaker, Town, town
+from tests.acceptance.chatting import PLATFORMS, ROOMS, Speaker, Town, town
 
 
 class Step(NamedTuple):
     """Who says what, and what stands in the one reply. `said` in brackets is a button; the `market` sets prices, and
-    `mail` reads. `{code}` is the last one-time code that somebody was shown. `slip` marks what is not done."""
+    `mail` reads. `{code}` is the last one-time code that somebody was shown. `slip` marks what is not done, `room` a
+    button in the group."""
 
     who: str
     said: str
     expected: tuple[str, ...]
     slip: bool = False
+    room: bool = False
 
 
 def does(who: str, said: str, *expected: str) -> Step:
     return Step(who, said, expected)
+
+
+def taps(who: str, said: str, *expected: str) -> Step:
+    return Step(who, said, expected, room=True)
 
 
 def slips(who: str, said: str, *expected: str) -> Step:
@@ -41,14 +47,14 @@ rules:
 TALK = (
     # ── an alert, from the first word to the last ──
     does("op", "alert BTC > 200", "Alert #1: BTC: price > 200", "Once.", "BTC is at 100, 50.0% below 200 (binance"),
-    slips("op", "alert BTC > 200", "You have that already: #1, which is live"),
+    does("op", "alert BTC > 200", "You have that already: #1, which is live"),
     slips("op", "alert eth abvoe 250", "I do not know 'abvoe'", "^^^^^", "[alert ETH > 250]"),
     does("op", "[alert ETH > 250]", "Alert #2: ETH: price > 250"),
     slips("op", "alert BTC > 300k", "Is 300,000 right? BTC is at 100", "Nothing is set yet", "[Yes, 300,000]"),
     slips("op", "alert BТC > 90", "look"),
     does("op", 'alert SOL < 500 every time note "cheap & <b>cheerful</b>"', "#3", "true already", "& <b>cheerful</b>"),
     does("op", "alerts", "3 alerts", "#1  BTC: price > 200", "50.0% below 200", "#3  SOL: price < 500"),
-    slips("op", "alerts DOGE", "You have no alerts on DOGE yet"),
+    does("op", "alerts DOGE", "You have no alerts on DOGE yet"),
     does("market", "BTC=210"),
     does("op", "", "BTC 210: price > 200", "[Snooze 1 h] [Re-arm] [−1 %] [+1 %] [Delete] [Why] [Chart]"),
     does("op", "[Why]", "#1 BTC: price > 200", "fired: BTC 210", "You: sent 12:0"),
@@ -60,9 +66,17 @@ TALK = (
     does("op", "why 1", "#1 BTC: price > 200", "fired: BTC 210"),
     slips("op", "why 99", "There is no alert #99"),
     does("op", "history", "Lately", "#1  fired: BTC 210", "you: sent"),
-    slips("op", "history DOGE", "Nothing happened on DOGE yet"),
+    does("op", "history DOGE", "Nothing happened on DOGE yet"),
+    slips("op", "history xqzwv", "There is no coin 'xqzwv' here"),
     does("op", "[Delete]", "Deleted #1: BTC: price > 199.98"),
     does("market", "BTC=100"),
+    # ── what the group is told, and others if nobody acknowledges it ──
+    does("market", "XRP=410"),
+    does("op", "", "XRP 410: price > 400", "[Acknowledge] [Snooze 1 h] [Why] [Chart]"),
+    taps("op", "[Acknowledge]", "Acknowledged by @1: urgent/XRP", "not passed on"),
+    slips("op", "ack urgnt", "is called 'urgnt'", "did you mean 'urgent'"),
+    does("op", "ack urgent/XRP", "It is acknowledged already, by @1"),
+    does("market", "XRP=100"),
     # ── changing what is there ──
     does("op", "edit 2 > 260", "Changed #2: ETH: price > 260", "61.5% below 260"),
     slips("op", "edit 99 > 5", "There is no alert #99"),
@@ -141,14 +155,14 @@ TALK = (
     does("op", "[Erase @2]", "@2 is erased"),
     slips("ann", "alerts", "I do not know you"),
     # ── the daemon ──
-    does("op", "rules", "1 rule of the files", "of-files  3 alerts"),
+    does("op", "rules", "2 rules of the files", "of-files  3 alerts", "urgent  2 alerts"),
     does("op", "rules of-files", "price > 100000"),
     slips("op", "rules off-files", "No rule of the files is called 'off-files'", "of-files"),
     does("op", "silence rule=of-files 2h deploy", "Held back for 2h: rule=of-files"),
     does("op", "silence list", "1 silence", "@1: deploy"),
     does("op", "silence end 1", "Silence 1 is over"),
     slips("op", "silence whatever", "for how long"),
-    does("op", "status", "State", "well", "4 rules, 7 alerts, 1 source"),
+    does("op", "status", "State", "well", "5 rules, 9 alerts, 1 source"),
 )  # fmt: skip
 
 
@@ -166,7 +180,7 @@ def _command(step: Step) -> str:
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_a_conversation_with_every_command_and_every_button(platform: str, tmp_path: Path) -> None:
     # Telegram takes one message a second in one chat: there seconds pass more quickly.
-    async with town(tmp_path, [platform], speed=8.0 if platform == "telegram" else 1.0) as the:
+    async with town(tmp_path, [platform], urgent=True, speed=8.0 if platform == "telegram" else 1.0) as the:
         await the.listening(platform)
         people = {"op": await the.owner(platform), "ann": the.somebody(platform), "bob": the.somebody(platform)}
         pressed, code = set[Action](), ""
@@ -174,10 +188,10 @@ async def test_a_conversation_with_every_command_and_every_button(platform: str,
             said = step.said.format(code=code) if "{code}" in step.said else step.said
             if said.startswith("["):
                 pressed.add(_action(people[step.who], said[1:-1]))
-            told = await _step(the, people, step._replace(said=said))
+            told = await _step(the, people, step._replace(said=said), ROOMS[platform])
             if found := re.search(r"\b(?:start|link) ([A-Z2-9]{10})\b", told):
                 code = found[1]
-        assert pressed == set(Action) - {Action.PAUSE}, "no message offers PAUSE: it is there to be typed"
+        assert pressed == set(Action)
         assert the.world.record.wrong == []
         log = "\n".join(the.world.daemon.log.lines)
         assert "a bug" not in log
@@ -189,8 +203,26 @@ async def test_a_conversation_with_every_command_and_every_button(platform: str,
         assert b"ann@desk" not in kept
 
 
-async def _step(the: Town, people: dict[str, Speaker], step: Step) -> str:
-    who, said, expected, _ = step
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_what_was_exported_is_changed_and_given_back(platform: str, tmp_path: Path) -> None:
+    async with town(tmp_path, [platform], speed=8.0 if platform == "telegram" else 1.0) as the:
+        await the.listening(platform)
+        op, stranger = await the.owner(platform), the.somebody(platform)
+        await op.asks("alert BTC > 200", "Alert #1: BTC: price > 200")
+        shown = await op.asks("export", "alerts.yaml\nversion: 1")
+        file = shown.rpartition("alerts.yaml\n")[2]
+        await stranger.gives("alerts.yaml", file, "I do not know you")
+        await op.gives("alerts.yaml", file, "There is nothing new in it")
+        await op.gives("alerts.yaml", file.replace("> 200", ">> 300"), "Nothing was imported", "alerts.yaml:6:")
+        await op.gives("mine.yml", file.replace("> 200", "> 300"), "Imported: #2", "#2: BTC: price > 300, once")
+        await the.world.price(BTC=310.0)
+        await op.reads("BTC 310: price > 200", "BTC 310: price > 300")
+        assert the.world.record.wrong == []
+        assert "a bug" not in "\n".join(the.world.daemon.log.lines)
+
+
+async def _step(the: Town, people: dict[str, Speaker], step: Step, chat: str) -> str:
+    who, said, expected, *_ = step
     if who == "market":
         coin, _, price = said.partition("=")
         await the.world.price(**{coin: float(price)})
@@ -202,7 +234,7 @@ async def _step(the: Town, people: dict[str, Speaker], step: Step) -> str:
     if not said:
         return await people[who].reads(*expected)
     if said.startswith("["):
-        return await people[who].taps(said[1:-1], *expected)
+        return await people[who].taps(said[1:-1], *expected, chat=chat if step.room else "")
     return await people[who].asks(said, *expected)
 
 

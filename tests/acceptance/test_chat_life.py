@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from alertd.demo.platforms.moods import WELL, Mood, Temper
+from alertd.demo.platforms.record import Answer
 from tests.acceptance.chatting import OF_FILES, PLATFORMS, ROOMS, OnSlack, Speaker, Town, town
 from tests.acceptance.world import BOTS, watch
 
@@ -97,8 +98,7 @@ async def test_those_on_the_allow_list_need_no_code(platform: str, tmp_path: Pat
     async with town(tmp_path, [platform], start=False) as the:
         ann, bob = the.somebody(platform), the.somebody(platform)
         name = f"T0LOOPBACK/{ann.ids[0]}" if platform == "slack" else ann.ids[0]
-        config = the.world.daemon.config
-        config["chat"] = {**config["chat"], "allow": {platform: [name]}}  # type: ignore[dict-item]  # as `town` wrote it
+        the.chat["allow"] = {platform: [name]}
         await the.world.start()
         await the.listening(platform)
         await ann.asks("alert BTC > 200", "Alert #1")
@@ -113,7 +113,7 @@ async def test_a_platform_that_is_down_at_the_start_is_heard_once_it_is_up(platf
         down.mood = Mood(Temper.DEAD)
         await the.world.start()
         await the.listening(other)
-        await (await the.owner(other)).asks("price BTC", "BTC 100")
+        await (await the.owner(other)).asks("status", f"{other} listens for ", f"{platform} hears nothing for ")
         down.mood = WELL
         await the.listening(platform)
         ann = the.somebody(platform)
@@ -146,7 +146,7 @@ async def test_a_second_process_on_the_token_of_telegram_is_told_to_the_operator
         async with rival.post(url, json={"timeout": 0}) as answer:
             assert answer.status == 200
         (mail,) = await the.world.came(1, "email")
-        assert "another process polls with the token of telegram" in mail.text
+        assert "the bot of telegram has a rival: another process polls with its token" in mail.text
         await ann.asks("price BTC", "BTC 100")
 
 
@@ -168,3 +168,67 @@ async def _invited(the: Town, op: Speaker, platform: str) -> Speaker:
     found = the.somebody(platform)
     await found.asks(f"start {code}", "a user")
     return found
+
+
+@pytest.mark.parametrize("button", ["Acknowledge", "Snooze 1 h"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_what_somebody_has_seen_in_the_group_goes_to_nobody_else(
+    platform: str, button: str, tmp_path: Path
+) -> None:
+    async with town(tmp_path, [platform], urgent=True) as the:
+        await the.listening(platform)
+        op = await the.owner(platform)
+        await the.world.price(XRP=410.0)
+        await op.reads("XRP 410: price > 400", f"[{button}]")
+        await op.taps(button, "Acknowledged by @1: urgent/XRP", chat=ROOMS[platform])
+        await the.world.price(ADA=420.0)
+        await op.reads("ADA 420: price > 400")
+        assert "acknowledged by @1" in await the.world.alertd("why", "urgent/XRP")
+        await the.world.daemon.log.has(f"sent over {platform}: ADA 420")
+        await the.world.daemon.kill()
+        await the.world.wake("2026-03-10T12:31:00Z")
+        await the.world.came(1, "email")
+        assert the.world.titles("email") == ["ADA 420: price > 400"]
+        assert the.world.record.wrong == []
+
+
+async def test_who_unblocks_the_bot_is_told_again(tmp_path: Path) -> None:
+    """And nothing was ever said to it meanwhile."""
+    async with town(tmp_path, ["telegram"], operator=["post"]) as the:
+        await the.listening("telegram")
+        ann = await the.owner("telegram")
+        await ann.asks("alert BTC > 200 every time", "Alert #1")
+        user = the.world.telegram.user(int(ann.ids[0]))
+        user.blocks()
+        await the.world.price(BTC=201)
+        await the.world.came(1, "email")
+        assert "telegram cannot reach @1 any more (forbidden)" in the.world.titles("email")[0]
+        user.blocks(blocked=False)
+        await the.world.telegram.updates[the.world.telegram.token].confirmed.wait()
+        await the.world.price(BTC=190)
+        await the.world.price(BTC=202)
+        await ann.reads("BTC 202: price > 200")
+        assert the.world.record.wrong == []
+
+
+async def test_a_mailbox_that_refuses_leads_to_the_chat_until_it_is_named_again(tmp_path: Path) -> None:
+    async with town(tmp_path, ["slack"]) as the:
+        await the.listening("slack")
+        ann = await the.owner("slack")
+        await ann.asks("link ann@desk.example", "Read your mail")
+        (letter,) = await the.world.came(1, "email", "ann@desk.example")
+        await ann.asks(f"link {letter.text.split('link ')[1].split()[0]}", "email is linked")
+        await ann.asks("alert BTC > 200 every time via email", "Alert #1", "by email")
+        the.world.record.answers.append(Answer(550, {}, b"5.1.1 no such user", at="RCPT"))
+        await the.world.price(BTC=201)
+        await ann.reads("BTC 201: price > 200")
+        await ann.reads("email cannot reach @1/email any more (recipient_refused)")
+        await the.world.price(BTC=190)
+        await the.world.price(BTC=202)
+        await ann.reads("BTC 202: price > 200")
+        await ann.asks("settings", "Nothing reaches you by email since", "settings channels slack, email has it tried")
+        await ann.asks("settings channels slack, email", "Channels: slack, email")
+        await the.world.price(BTC=190)
+        await the.world.price(BTC=203)
+        await the.world.came(2, "email", "ann@desk.example")
+        assert the.world.record.wrong == []

@@ -1,5 +1,6 @@
 """`alertd run` as an operator meets it: exit codes, signals, reloads, systemd, its figures."""
 
+import re
 import signal
 import sqlite3
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alertd.demo.platforms.moods import WELL, Mood, Temper
 from alertd.demo.platforms.record import Act, Answer
 from alertd.model.event import EventKind
 from tests.acceptance.daemon import Daemon, rule, watching
@@ -230,6 +232,23 @@ async def test_it_is_not_ready_while_its_only_source_is_down(daemon: Daemon, tic
     ticker.record.answers.clear()
     await ticker.judged(BTCUSDT=65_000)
     assert (await daemon.get("/readyz"))[0] == 200
+
+
+async def test_status_tells_of_a_channel_that_is_down(daemon: Daemon, ticker: Ticker, hook: Hook) -> None:
+    hook.mood = Mood(Temper.FAILING, status=502)
+    daemon.write_config(clock=hook.shows(speed=50))
+    await daemon.start()
+    await ticker.judged(BTCUSDT=65_000)
+    await ticker.judged(BTCUSDT=71_000)
+    await daemon.log.has('"about": "delivery:webhook::down:')
+    _, said = await daemon.command("status")
+    assert "state\tworks, but not all of it: channel webhook\n" in said
+    assert re.search(r"\nchannel webhook\tlocalhost takes nothing for \w+: HTTP 502.*, 1 waiting\n", said), said
+    hook.mood = WELL
+    await daemon.log.has('::recovered"')
+    _, said = await daemon.command("status")
+    assert "state\twell\n" in said
+    assert "\nchannel webhook\twell, nothing waiting\n" in said
 
 
 async def test_a_dry_run_sends_nothing_and_leaves_no_database(daemon: Daemon, ticker: Ticker, hook: Hook) -> None:

@@ -78,6 +78,10 @@ class World:
     async def later(self, at: str) -> None:
         """kill -9, and a new daemon that finds another time: `2026-03-10T12:05:00Z`."""
         await self._kill()
+        await self.wake(at)
+
+    async def wake(self, at: str) -> None:
+        """A new daemon that finds this time, where one was killed."""
         await self._start(instant(at))
 
     async def restart(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from alertd.bot.asking import Asked
 from alertd.bot.clerk import Clerk
-from alertd.bot.office import Office
+from alertd.bot.office import NO_PRICES, Office
 from alertd.bot.people import People
 from alertd.bot.receivers import Receivers
 from alertd.clock import SystemClock
@@ -49,12 +49,13 @@ class Nothing:
 
     def not_sent(self, reason: str, count: int = 1) -> None: ...
 
-    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> None: ...
+    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> str:
+        return ""
 
     async def watch(self) -> None: ...
 
-    async def draw(self, picture: Picture) -> bytes | None:
-        return None
+    async def draw(self, picture: Picture) -> bytes | str:
+        return NO_PRICES
 
     async def status(self) -> Mapping[str, object]:
         return {}

@@ -23,7 +23,7 @@ import numpy as np
 from alertd.app.restore import restore
 from alertd.bot.asking import Asked, Reply
 from alertd.bot.clerk import Clerk
-from alertd.bot.do import PRESS, RUN
+from alertd.bot.do import RUN
 from alertd.bot.language.command import Command
 from alertd.bot.office import Job, Office
 from alertd.bot.people import People
@@ -41,6 +41,7 @@ from alertd.pipeline import Pipeline
 from alertd.rules.amend import Change
 from alertd.rules.rule import Rule
 from alertd.sources.coins import CoinTable
+from alertd.storage.events import PLACES
 from alertd.wire.secret import Secret
 from alertd.wire.vault import Vault
 from tests.fakes import HandClock, settle
@@ -74,35 +75,48 @@ class Terms(TypedDict, total=False):
     webhooks: bool
 
 
+class Settings(TypedDict, total=False):
+    """Of a `Person`."""
+
+    role: Role
+    zone: str
+    quiet: str
+    digest: str
+    cap: str
+    watchlists: Mapping[str, tuple[str, ...]]
+
+
 class FakeQuotes:
     """Sources that say what is in `prices` (field → coin → value) when they are asked. `asked` notes what they were
-    asked for, `watched` how often polling was begun anew."""
+    asked for, `watched` how often polling was begun anew; `short` is why not all may be asked."""
 
     def __init__(self, stand: "Room") -> None:
         self._stand = stand
         self.prices: dict[str, dict[str, float]] = {}
+        self.short = ""
         self.asked: list[dict[str, frozenset[str]]] = []
         self.watched = 0
 
-    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> None:
+    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> str:
         self.asked.append({field: frozenset(coins) for field, coins in wanted.items()})
         for field, coins in wanted.items():
             known = {coin: value for coin, value in self.prices.get(field, {}).items() if coin in coins}
             if known:
                 await self._stand.reads(field, **known)
+        return self.short
 
     async def watch(self) -> None:
         self.watched += 1
 
 
 class FakeCharts:
-    """`png` is what is drawn, None for nothing; `drawn` what was asked for."""
+    """`png` is what is drawn, or why nothing is; `drawn` what was asked for."""
 
     def __init__(self) -> None:
-        self.png: bytes | None = PNG
+        self.png: bytes | str = PNG
         self.drawn: list[Picture] = []
 
-    async def draw(self, picture: Picture) -> bytes | None:
+    async def draw(self, picture: Picture) -> bytes | str:
         self.drawn.append(picture)
         return self.png
 
@@ -230,9 +244,8 @@ class Room:
         row = self.office.people.link(self.numbers[name], Identity(channel, "", address), address, name)
         await self.pipeline.serve(people=[row])
 
-    async def set(self, name: str, **settings: object) -> Person:
-        """Change a person: their zone, quiet hours, role, …"""
-        await self.pipeline.serve(people=[self.office.people.put(replace(self.person(name), **settings))])  # type: ignore[arg-type]  # a test's own
+    async def set(self, name: str, **settings: Unpack[Settings]) -> Person:
+        await self.pipeline.serve(people=[self.office.people.put(replace(self.person(name), **settings))])
         return self.person(name)
 
     def person(self, name: str) -> Person:
@@ -291,15 +304,6 @@ class Room:
         asked = self.asked(command.text, by=by, platform=platform, group=group, key=key)
         return await RUN[command.name](Job(office=self.office, asked=asked, person=self.person(by), command=command))
 
-    async def presses(
-        self, press: Press, *, by: str, platform: str = TELEGRAM, group: bool = False, key: str = ""
-    ) -> Reply:
-        """What a button leads to, past the clerk."""
-        asked = self.asked(by=by, platform=platform, group=group, key=key, button=press.data)
-        command = Command(name=str(press.action))
-        job = Job(office=self.office, asked=asked, person=self.person(by), command=command, press=press)
-        return await PRESS[press.action](job)
-
     # ── what was sent ────────────────────────────────────────────────────────────────────────────────────────────
 
     def sent(self, name: str = "") -> list[Delivery]:
@@ -313,13 +317,13 @@ class Room:
 
     def _drawn(self, messages: Collection[Message]) -> list[Delivery]:
         known = {entry.number: entry for commit in self.store.commits for entry in commit.entries}
-        drawing = Drawing(self.policy, self.store.seal, frozenset(CHANNELS), charts=True)
+        drawing = Drawing(self.policy, self.store.seal, frozenset(CHANNELS), charts=True, memory=self.pipeline.kept)
         found = []
         for message in messages:
             holding, past = (tuple(known[number] for number in part) for part in (message.holding, message.past))
-            for channel, address in message.destinations:
+            for row, (channel, address) in enumerate(message.destinations, start=message.number * PLACES):
                 queued = Queued(
-                    row=0,
+                    row=row,
                     message=str(message.number),
                     receiver=message.receiver,
                     channel=channel,
@@ -351,3 +355,15 @@ async def room(**terms: Unpack[Terms]) -> AsyncIterator[Room]:
             yield stand
         finally:
             await stand.close()
+
+
+@asynccontextmanager
+async def anns(*said: str, **terms: Unpack[Terms]) -> AsyncIterator[Room]:
+    """That of @1 ann, a user who has said all this; bitcoin is at 65,000."""
+    async with room(**terms) as stand:
+        await stand.enrol("ann")
+        await stand.price(BTC=65_000)
+        for line in said:
+            reply = await stand.says(line, by="ann")
+            assert reply.ok, (line, reply.said)
+        yield stand

@@ -85,6 +85,7 @@ class Desk:
         self.rests: list[tuple[str, float]] = []
         self.told: list[tuple[str, str]] = []
         self.known: list[str] = []
+        self.admins: frozenset[str] = frozenset()
 
     async def turn(self, address: str) -> None:
         self.turns.append(address)
@@ -103,6 +104,7 @@ class Desk:
             rest=lambda address, until: self.rests.append((address, until)),
             tell=lambda key, text: self.told.append((key, text)),
             known_as=self.known.append,
+            admins=lambda: self.admins,
         )
         return build("telegram", TelegramSettings.model_validate(found), ears)
 

@@ -10,7 +10,7 @@ from alertd.bot.aliases import GONE, NOBODY_KNOWN, Aliased
 from alertd.bot.people import People
 from alertd.errors import DeliveryDelayed, DeliveryMoved, DeliveryRefused
 from alertd.model.notification import Delivery
-from alertd.model.people import Account, Crowd, Identity, Role
+from alertd.model.people import Account, Code, CodeUse, Crowd, Identity, Role, Unreached
 from alertd.ports import Limit
 from alertd.wire.secret import Secret
 from alertd.wire.vault import Vault
@@ -115,3 +115,52 @@ async def test_a_chart_goes_where_its_message_went(people: People) -> None:
     await stand.aliased.illustrate(delivery(address="~1"), "ref", b"png")
     await stand.aliased.illustrate(delivery(address="~9"), "ref", b"png")
     assert [each.address for each, _, _ in stand.channel.illustrated] == [ADDRESS]
+
+
+CLAIM = Identity("chat", "", "ann@desk.example")
+
+
+def claimed(people: People) -> str:
+    """`~3` of @1, which is yet to be confirmed; its code."""
+    people.link(1, CLAIM, "ann@desk.example", confirmed=False)
+    return people.code(Code(use=CodeUse.CONFIRM, expires=START + 600, person=1, identity=CLAIM))[0]
+
+
+async def test_a_code_is_in_the_mail_alone(people: People) -> None:
+    code, stand = claimed(people), Stand(people)
+    letter = delivery(address="~3")
+    await stand.aliased.send(letter, START + 599)
+    (sent,) = stand.channel.taken
+    assert sent.notification.lines == (
+        f"Say to alertd, where you asked for it: link {code}",
+        *letter.notification.lines,
+    )
+    assert sent.address == "ann@desk.example"
+
+
+@pytest.mark.parametrize("how", ["late", "used", "revoked"])
+async def test_a_code_that_is_over_is_not_mailed(how: str, people: People) -> None:
+    code, stand = claimed(people), Stand(people)
+    if how == "used":
+        people.use(code)
+    elif how == "revoked":
+        people.revoke(1, CodeUse.CONFIRM)
+    with pytest.raises(DeliveryRefused) as refused:
+        await stand.aliased.send(delivery(address="~3"), START + (600 if how == "late" else 0))
+    assert (refused.value.reason, stand.channel.tried) == (GONE, [])
+
+
+async def test_an_account_that_refuses_is_lost_until_something_arrives(people: People) -> None:
+    """Of a message that is refused alone nothing is held against its account."""
+    refusals = [DeliveryRefused("no", reason="forbidden", dead=dead) for dead in (False, True)]
+    stand, account = Stand(people, *refusals), people.account(1)
+    assert account
+    found = []
+    for refusal in refusals:
+        with pytest.raises(DeliveryRefused) as refused:
+            await stand.send("~1")
+        assert refused.value is refusal
+        found.append(people.unreached(account))
+    assert found == [None, Unreached(1, "forbidden", START)]
+    await stand.send("~1")
+    assert people.unreached(account) is None

@@ -7,6 +7,29 @@ import pytest
 from alertd.model.people import Role
 from tests.bot.room import Room, room
 
+
+async def test_on_record_is_what_a_button_would_have_run() -> None:
+    async with room() as stand:
+        await stand.enrol("ann", Role.VIEWER)
+        button = stand.office.offers.button(1, "alert BTC > 70k").data
+        assert not (await stand.press(button, by="ann")).ok
+        (deed,) = [each for each in await stand.store.deeds(limit=9) if each.denied]
+        assert (deed.who, deed.did, deed.denied) == ("@1", "alert", "is viewer")
+
+
+async def test_strangers_who_knock_without_end_do_not_fill_the_log() -> None:
+    async with room() as stand:
+        for number in range(100):
+            await stand.says("alert BTC > 70k", by=f"stranger {number}")
+        assert [deed.denied for deed in await stand.store.deeds(limit=1000)] == ["is unknown"] * 20
+        for number in range(100):
+            await stand.after(6.0)
+            await stand.says("alert BTC > 70k", by=f"other {number}")
+        lines = [deed.denied for deed in reversed(await stand.store.deeds(limit=1000))]
+        assert lines[20:22] == ["is unknown, and 89 more", "is unknown, and 9 more"]
+        assert len(lines) == 30
+
+
 ROUNDS = 60
 """Of the loop: a first word is under way in them."""
 

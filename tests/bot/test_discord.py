@@ -29,8 +29,9 @@ from alertd.channels.discord_message import edit
 from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.discord_interactions import DEADLINE, LATER, LATER_IN_PLACE
 from alertd.demo.platforms.discord_messages import read
-from alertd.demo.platforms.discord_people import DiscordUser, Seen
+from alertd.demo.platforms.discord_people import DiscordUser
 from alertd.demo.platforms.moods import WELL, Mood, Temper
+from alertd.demo.platforms.people import Seen
 from alertd.demo.platforms.record import Answer, Record
 from alertd.errors import ConfigError
 from alertd.model.notification import Button, Delivery, Notification
@@ -39,7 +40,7 @@ from alertd.model.press import Action, Press
 from alertd.wire.session import http_session
 from tests.bot.room import room
 from tests.channels.samples import FULL, NASTY
-from tests.fakes import START, HandClock, settle
+from tests.fakes import START, HandClock, settle, unfetched
 
 PNG = b"\x89PNG\r\n\x1a\n\r\n--not a boundary--\r\n\x00\xff"
 GOLDEN = Path(__file__).parent / "golden"
@@ -318,7 +319,7 @@ async def test_a_reply_in_the_place_of_the_message_keeps_its_chart(stand: Stand)
 
 
 async def test_what_somebody_typed_is_only_text(stand: Stand) -> None:
-    fence = "```\n@everyone ```` <@1>\n```"
+    fence = "```\n@everyone ````` <@1>\n```"
     stand.script.reply = Reply(said=NASTY, code=fence)
     seen = await stand.ann.says("/help")
     assert "@everyone <!channel> <b>bold</b> & *stars*" in seen.text
@@ -550,7 +551,13 @@ _users = st.fixed_dictionaries({"id": _ids}, optional={"username": _json, "globa
         optional={
             "channel_id": _ids,
             "data": st.fixed_dictionaries(
-                {}, optional={"name": st.text() | _json, "options": st.lists(_json), "custom_id": st.text() | _json}
+                {},
+                optional={
+                    "name": st.text() | _json,
+                    "options": st.lists(_json),
+                    "custom_id": st.text() | _json,
+                    "resolved": _json,
+                },
             ),
             "user": _users,
             "member": st.fixed_dictionaries({"user": _users}),
@@ -560,7 +567,7 @@ _users = st.fixed_dictionaries({"id": _ids}, optional={"username": _json, "globa
     )
 )
 def test_whatever_comes_is_read_or_left(raw: dict[str, object]) -> None:
-    heard = hear(raw, "discord")
+    heard = hear(raw, "discord", unfetched)
     assert heard is None or (heard.asked.key.isdecimal() and heard.asked.identity.user.isdecimal())
 
 

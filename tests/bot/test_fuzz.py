@@ -15,11 +15,13 @@ from alertd.model.people import AccountRow, AlertRow, CodeRow, Deed, Identity, P
 from alertd.model.press import Press
 from alertd.rows import Commit
 from tests.fuzz.rights import trespass
-from tests.fuzz.run import WIRES, Failure, Input, blocks, opened
+from tests.fuzz.run import BLOCK, WIRES, Failure, Input, blocks, opened
 from tests.fuzz.smallest import smallest, told
 
 ANN = Person(number=3, role=Role.USER, since=0.0)
 ADMIN = replace(ANN, number=2, role=Role.ADMIN)
+ENOUGH = 2_500
+"""Inputs in which every hole shows: in each 250 of them a careless right does so about once."""
 ROLES = {1: Role.OWNER, 2: Role.ADMIN, 3: Role.USER, 4: Role.USER}
 
 
@@ -66,6 +68,15 @@ class Denying(Clerk):
         return no("No")
 
 
+class Hasty(Clerk):
+    """Fetches files before it knows whose they are."""
+
+    async def answer(self, asked: Asked) -> Reply | None:
+        for file in asked.uploads:
+            await file.fetch(file.place, 1)
+        return await super().answer(asked)
+
+
 class Fragile(Clerk):
     """Has a bug."""
 
@@ -82,6 +93,7 @@ class Fragile(Clerk):
         ("slack", Careless, "rights"),
         ("discord", Careless, "rights"),
         ("telegram", Talkative, "leak"),
+        ("telegram", Hasty, "right"),
         ("slack", Denying, "rights"),
         ("discord", Fragile, "RuntimeError"),
         ("telegram", Odd, "payload"),
@@ -90,7 +102,10 @@ class Fragile(Clerk):
 )
 def test_a_hole_is_found(platform: str, clerk: type[Clerk], kind: str) -> None:
     failures: list[Failure] = []
-    asyncio.run(blocks(platform, "holes", 0, 200, failures.append, clerk))
+    for first in range(0, ENOUGH, BLOCK):
+        asyncio.run(blocks(platform, "holes", first, BLOCK, failures.append, clerk))
+        if kind in {failure.kind for failure in failures}:
+            break
     assert kind in {failure.kind for failure in failures}
 
 

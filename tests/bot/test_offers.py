@@ -91,6 +91,17 @@ async def test_a_button_in_a_group_is_whose_question_it_answers() -> None:
 
 @pytest.mark.parametrize(
     ("role", "hint"),
+    [(Role.USER, "coingecko does: an admin can add it"), (Role.ADMIN, "coingecko does: add it under sources:")],
+)
+async def test_who_may_add_a_source_is_told_where(role: Role, hint: str) -> None:
+    async with room() as stand:
+        await stand.enrol("ann", role)
+        reply = await stand.says("alert BTC market_cap > 2T", by="ann")
+        assert (reply.ok, reply.said.lines) == (False, (hint,))
+
+
+@pytest.mark.parametrize(
+    ("role", "hint"),
     [(Role.USER, "ask an admin to add it"), (Role.ADMIN, "add it under coins: in the configuration")],
 )
 async def test_who_may_add_a_coin_is_told_where(role: Role, hint: str) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,21 @@ def test_everybody_is_known_again_from_their_rows(people: People, key: Secret) -
     assert again.find(ANN) == person
     assert again.shown(text, START) == code()
     assert (again.enrol(Role.USER, START)[0].number, again.link(2, BOB, "D7").number) == (10, 10)
+
+
+def test_who_is_an_admin_of_a_channel(people: People, key: Secret) -> None:
+    admin, row = people.enrol(Role.ADMIN, START)
+    other, _ = people.enrol(Role.USER, START)
+    linked = people.link(admin.number, ANN, "7")
+    people.link(other.number, Identity("telegram", "", "8"), "8")
+    people.link(admin.number, BOB, "D7")
+    assert [set(people.admins(name)) for name in ("telegram", "slack", "discord")] == [{"7"}, {"U7"}, set()]
+    assert People(Vault(key), crowd(row, linked)).admins("telegram") == {"7"}
+    people.put(replace(other, role=Role.OWNER))
+    assert people.admins("telegram") == {"7", "8"}
+    people.put(replace(other, role=Role.BANNED))
+    people.erase(admin)
+    assert people.admins("telegram") == set()
 
 
 def test_with_another_key_nothing_starts(people: People, tmp_path: Path) -> None:

@@ -36,6 +36,15 @@ def test_how_long_to_wait() -> None:
     assert quota.wait("ann", START + 15) == pytest.approx(5.0)
 
 
+def test_what_counts_for_several_goes_whole_or_not_at_all() -> None:
+    quota: Quota[str] = Quota(Cap(3, 60.0))
+    assert quota.ask("ann", START, 2) is GO
+    assert quota.wait("ann", START, 2) == pytest.approx(20.0)
+    assert quota.ask("ann", START, 2) is WAIT
+    assert quota.ask("ann", START) is GO, "what did not go took nothing"
+    assert quota.ask("ann", START + 40, 2) is GO
+
+
 def test_who_floods_takes_nothing_from_others() -> None:
     quota: Quota[str] = Quota(Cap(3, 60.0))
     for second in range(60):

@@ -181,3 +181,68 @@ def test_what_is_no_setting_any_more_holds_nothing_back(receivers: Receivers, pe
     found = receivers["@1"]
     assert (found.quiet, found.cap, found.digest) == (None, None, None)
     assert len(found.destinations) == 1
+
+
+def lose(people: People, *numbers: int) -> None:
+    for number in numbers:
+        account = people.account(number)
+        assert account is not None
+        people.lost(account, "forbidden", START)
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "aliases"),
+    [
+        ("@1", [1], ["~2"]),
+        ("@1/telegram", [1], ["~2"]),
+        ("@1/email", [2], ["~1"]),
+        ("@1/email", [1], ["~2"]),
+        ("@1/group:4", [4], ["~1"]),
+        ("@1/group:4", [1, 4], ["~2"]),
+        ("@1", [1, 2], ["~1"]),
+        ("@1/email", [1, 2], ["~1"]),
+        ("@1/confirm:3", [3], ["~3"]),
+        ("@2", [5], ["~5"]),
+        ("@2/group:4", [4, 5], ["~5"]),
+    ],
+)
+def test_what_nothing_reaches_leads_to_what_is_left(
+    receivers: Receivers, people: People, name: str, lost: list[int], aliases: list[str]
+) -> None:
+    """Where nothing is left at all it is tried where it would be, and so is on record."""
+    before = receivers[name]
+    lose(people, *lost)
+    assert [address for _, address in receivers[name].destinations] == aliases
+    for number in lost:
+        account = people.account(number)
+        assert account is not None
+        people.reached(account)
+    assert receivers[name] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "standby"),
+    [
+        ("@1", []),
+        ("@1/telegram", []),
+        ("@1/email", ["~1"]),
+        ("@1/group:4", ["~1"]),
+        ("@1/confirm:3", []),
+        ("@2/group:4", ["~5"]),
+        ("@2/discord", []),
+    ],
+)
+def test_what_is_used_stands_by_for_a_way_that_was_named(receivers: Receivers, name: str, standby: list[str]) -> None:
+    otherwise = receivers[name].otherwise
+    assert [address for _, address in otherwise.destinations if otherwise] == standby if otherwise else not standby
+
+
+def test_what_belongs_to_a_person_is_nothing_to_a_group(receivers: Receivers, people: People) -> None:
+    person, group = people.get(1), people.account(4)
+    assert person is not None
+    assert group is not None
+    people.put(replace(person, quiet="09:00-10:00", cap="3/h", digest="08:00"))
+    found = receivers["@1/group:4"]
+    assert (found.quiet, found.cap, found.digest) == (None, None, None)
+    people.unlink(group)
+    assert receivers["@1/group:4"].cap == Cap(3, 3600.0)

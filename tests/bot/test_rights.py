@@ -12,7 +12,7 @@ import pytest
 from alertd.bot.asking import Reply
 from alertd.bot.catalogue import COMMANDS, PRESSES
 from alertd.bot.do import PRESS, RUN, entries
-from alertd.model.kept import Silence, Snoozed
+from alertd.model.kept import Acknowledged, Silence, Snoozed
 from alertd.model.people import AlertStage, Role
 from alertd.model.press import Action, Press
 from alertd.rules.amend import Change
@@ -33,6 +33,7 @@ LINES: dict[str, tuple[str, str]] = {
     "pause": (OWN, "pause {target}"),
     "resume": (OWN, "resume {paused}"),
     "snooze": (OWN, "snooze {target} 1h"),
+    "ack": (OWN, "ack {target}"),
     "mute": (OWN, "mute 8h"),
     "price": (LOOK, "price BTC"),
     "chart": (LOOK, "chart BTC 24h"),
@@ -60,11 +61,11 @@ LINES: dict[str, tuple[str, str]] = {
 
 BUTTONS: dict[Action, tuple[str, str]] = {
     # button: (whom it takes, its argument)
+    Action.ACK: (OWN, ""),
     Action.SNOOZE: (OWN, "1h"),
     Action.REARM: (OWN, ""),
     Action.NUDGE: (OWN, "+1"),
     Action.DELETE: (OWN, ""),
-    Action.PAUSE: (OWN, ""),
     Action.RESUME: (OWN, ""),
     Action.WHY: (LOOK, ""),
     Action.CHART: (LOOK, ""),
@@ -130,6 +131,7 @@ async def staffed(stand: Room) -> None:
         alert = (await stand.store.chat_alerts(stand.person(name).number))[1]
         row = entries.kept(alert.person, 2, entries.read(alert), stage=AlertStage.PAUSED, made=alert.made)
         await stand.pipeline.serve(change=Change(drop=[(stand.person(name).owner, "2")]), people=[row])
+    await stand.price(BTC=65_001)
     await stand.price(BTC=70_001)
 
 
@@ -137,7 +139,7 @@ async def changeable(stand: Room) -> tuple[object, ...]:
     """All that a command may change, but for the audit log and what was heard."""
     crowd = (await stand.store.load(stand.clock.now())).crowd
     alerts = await stand.store.all_chat_alerts((0, 0), limit=1000)
-    kept = [*stand.pipeline.remembered(Silence), *stand.pipeline.remembered(Snoozed)]
+    kept = [each for kind in (Silence, Snoozed, Acknowledged) for each in stand.pipeline.remembered(kind)]
     people = [(person, stand.office.people.accounts(person.number)) for person in stand.office.people]
     return crowd, alerts, kept, people, live(stand), len(stand.sent())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from aiohttp import ClientSession
 
 from alertd.bot.asking import Reply
 from alertd.bot.catalogue import COMMANDS
+from alertd.bot.telegram import IN_WORK, MOST
 from alertd.bot.telegram_replies import MOST_WAITING, POPUP
 from alertd.channels.telegram import TelegramSettings, build
 from alertd.channels.telegram_message import CAPTION_LIMIT, TEXT_LIMIT
@@ -259,6 +261,7 @@ async def test_a_photos_caption_is_changed_where_a_button_of_it_is_pressed(desk:
     after = await user.presses("Do it")
     assert (after.edits, after.picture) == (before.ref, PNG)
     assert units(after.text) <= CAPTION_LIMIT
+    assert not any(request.path.endswith("editMessageText") for request in desk.platform.requests)
 
 
 async def test_a_message_that_cannot_be_changed_is_answered(desk: Desk, scripted: Scripted) -> None:
@@ -426,7 +429,14 @@ async def test_a_reply_is_not_tried_before_it_may_be(
     assert "a reply on telegram was not brought: HTTP 429: Too Many Requests" in caplog.messages
 
 
-@pytest.mark.parametrize(("status", "tries"), [(500, 4), (403, 1)])
+async def test_a_reply_is_brought_when_telegram_is_back_after_minutes(clock: HastyClock, desk: Desk) -> None:
+    desk.platform.refusing["sendMessage"].extend([No(502, "Bad Gateway")] * 8)
+    assert (await desk.platform.user(7).says("/alerts")).text == "heard /alerts"
+    assert clock.slept == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+
+
+# What may have arrived (504) is not said again and again.
+@pytest.mark.parametrize(("status", "tries"), [(500, 15), (504, 4), (403, 1)])
 async def test_a_reply_that_cannot_be_brought_is_logged(
     status: int, tries: int, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -455,15 +465,89 @@ async def test_replies_do_not_pile_up_for_a_chat(
     assert sum("a reply on telegram is left out" in message for message in caplog.messages) == 5
 
 
+async def test_telegram_keeps_what_comes_while_very_many_replies_wait(
+    desk: Desk, scripted: Scripted, session: ClientSession
+) -> None:
+    desk.blocking = gate = asyncio.Event()
+    said = 20 * (IN_WORK // 20 + 10)
+    for number in range(said):
+        desk.platform.user(1 + number // 20).tells(f"/x {number}")
+    await scripted.heard(IN_WORK)
+    for _ in range(20):
+        async with session.post(f"{desk.platform.url}/bot{TOKEN}/getMe") as answer:
+            assert answer.status == 200
+    assert len(scripted.asked) < IN_WORK + MOST
+    gate.set()
+    await scripted.heard(said)
+    await desk.platform.record.arrived(said)
+
+
 # ── the platform ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_the_menu_has_every_command(desk: Desk) -> None:
+def named(platform: TelegramPlatform) -> dict[str, list[str]]:
+    """The commands of each menu."""
+    return {chat: [name for name, _ in menu] for chat, menu in platform.menus.items()}
+
+
+WHOLE = [name.replace("-", "_") for name in COMMANDS]
+
+
+async def test_the_menu_has_what_anybody_may_and_that_of_admins_all(desk: Desk) -> None:
     await desk.platform.user(7).says("/alerts")
     assert desk.known == ["https://t.me/alertd_bot"]
-    names = [name for name, _ in desk.platform.menu]
-    assert names == [name.replace("-", "_") for name in COMMANDS]
+    common = named(desk.platform)[""]
+    assert {"alert", "price", "settings", "help", "start"} <= set(common) < set(WHOLE)
+    assert not {"users", "invite", "role", "ban", "forget_user", "audit", "rules", "silence", "status"} & set(common)
+
+    desk.admins = frozenset({"7", "8"})  # nobody has spoken to it as 8
+    desk.platform.user(8)
+    await desk.platform.user(7).says("/alerts")
+    await until(desk.platform, "setMyCommands", 3)
+    assert named(desk.platform) == {"": common, "7": WHOLE}
+
+    desk.admins = frozenset()
+    await desk.platform.user(7).says("/alerts")
+    await until(desk.platform, "deleteMyCommands", 2)
+    await desk.platform.user(7).says("/alerts")
+    assert named(desk.platform) == {"": common}
     assert desk.platform.record.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "pause"),
+    [
+        pytest.param(No(502, "Bad Gateway"), 60.0, id="a gateway that is down"),
+        pytest.param(No(429, "Too Many Requests", {"retry_after": 900}), 900.0, id="too often"),
+    ],
+)
+@pytest.mark.parametrize("taken", [False, True], ids=["the common one", "that of an admin"])
+async def test_a_menu_that_is_not_taken_for_now_is_set_later_and_the_bot_hears_meanwhile(
+    platform: TelegramPlatform,
+    clock: HastyClock,
+    session: ClientSession,
+    tmp_path: Path,
+    refused: No,
+    *,
+    pause: float,
+    taken: bool,
+) -> None:
+    desk, refusing, ann = Desk(platform, Scripted(), clock), platform.refusing["setMyCommands"], platform.user(7)
+    if not taken:
+        refusing.append(refused)
+    async with running(desk.bot(session, tmp_path)):
+        await ann.says("/alerts")
+        if taken:
+            refusing.append(refused)
+        desk.admins = frozenset({"7"})
+        for seconds in (0.0, pause - 1, 1.0):
+            assert set(platform.menus) == ({""} if taken else set())
+            await clock.advance(seconds)
+            for _ in range(2):
+                await ann.says("/alerts")
+        assert refusing == deque(), "it was asked for"
+        assert set(platform.menus) == {"", "7"}
+        assert desk.told == []
 
 
 async def test_a_webhook_is_taken_away(
@@ -473,7 +557,7 @@ async def test_a_webhook_is_taken_away(
     platform.refusing["setMyCommands"].append(No(400, "Bad Request: BOT_COMMAND_INVALID"))
     async with running(Desk(platform, scripted, clock).bot(session, tmp_path)):
         assert (await platform.user(7).says("/alerts")).text == "heard /alerts"
-        assert platform.menu == []
+        assert platform.menus == {}
 
 
 async def test_a_platform_that_is_down_at_the_start_is_waited_for(
@@ -486,7 +570,7 @@ async def test_a_platform_that_is_down_at_the_start_is_waited_for(
         assert all(0.5 <= pause <= 60.0 for pause in clock.slept)
         assert clock.slept[-1] >= 30.0
         assert [key for key, _ in desk.told] == ["bot:telegram"]
-        assert "has heard nothing for" in desk.told[0][1]
+        assert "the bot of telegram hears nothing: " in desk.told[0][1]
         platform.mood = WELL
         assert (await platform.user(7).says("/alerts")).text == "heard /alerts"
         await until(platform, "getUpdates", 2)
@@ -523,12 +607,15 @@ async def test_another_process_with_the_same_token_is_told(
     platform: TelegramPlatform, scripted: Scripted, clock: HastyClock, session: ClientSession, tmp_path: Path
 ) -> None:
     first, second = Desk(platform, scripted, clock), Desk(platform, scripted, HastyClock())
-    async with running(first.bot(session, tmp_path)):
+    bot = first.bot(session, tmp_path)
+    async with running(bot):
         await until(platform, "getUpdates")
+        assert bot.hearing.state.startswith("listens for"), "although nobody has said anything yet"
         async with running(second.bot(session, tmp_path)):
             await clock.sleeps(1)
-        assert first.told[0][0] == "bot:telegram:conflict"
-        assert "another process polls with the token of telegram" in first.told[0][1]
+        why = "another process polls with its token: stop it, or give each a bot of its own"
+        assert first.told[0] == ("bot:telegram:conflict", f"the bot of telegram has a rival: {why}")
+        assert why in bot.hearing.state
         assert (await platform.user(7).says("/alerts")).text == "heard /alerts"
 
 
@@ -538,7 +625,7 @@ async def test_a_token_that_is_refused_is_told_and_another_one_taken_up(
     desk = Desk(platform, scripted, clock)
     async with running(desk.bot(session, tmp_path, token="999:wrong")):
         await clock.sleeps(1)
-        assert desk.told[0] == ("bot:telegram:token", "Telegram refuses the token of telegram: no command is heard")
+        assert desk.told == [("bot:telegram", "the bot of telegram hears nothing: Telegram refuses its token")]
         (tmp_path / "token").write_text(TOKEN)
         assert (await platform.user(7).says("/alerts")).text == "heard /alerts"
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from alertd.bot.asking import LONGEST_FILE
+from alertd.bot.catalogue import COMMANDS
 from alertd.cli import main
 from alertd.control import Answer, Arguments
 from tests.cli.test_daemon_commands import daemon
@@ -85,6 +87,16 @@ def test_the_objects_are_as_many_as_the_lines() -> None:
     assert objects("") == []
 
 
+def test_the_byte_order_mark_of_a_file_is_none_of_its_first_line(tmp_path: Path) -> None:
+    first, again = objects(b"\xef\xbb\xbfBTC > 70k\r\n\xef\xbb\xbfBTC > 80k\r\n")
+    assert (first["input"], first["ok"]) == ("BTC > 70k", True)
+    assert not again["ok"], "within a text it is a letter that nobody sees"
+    file = tmp_path / "alerts.yaml"
+    file.write_text("rules: [{name: a, symbols: BTC, when: price > 70k}]", encoding="utf-8-sig")
+    (done,) = objects(f"import {file}\n")
+    assert done["reply"].startswith("Imported: #1")
+
+
 def test_a_slip_has_its_place_and_what_would_be_right() -> None:
     (said,) = objects("alrt btc > 70k\n")
     assert "alrt btc > 70k\n^^^^\n" in said["reply"]
@@ -100,6 +112,31 @@ def test_a_session_knows_what_was_said() -> None:
     assert "price > 70000" in listed["reply"]
     assert deleted["reply"].startswith("Deleted #1")
     assert "#1" not in empty["reply"]
+
+
+def test_what_can_be_tapped_elsewhere_is_said() -> None:
+    """Examples, and the words that confirm; a file is there once."""
+    lines = "help alert\nalert BTC > 70k\ndelete all\nexport\ndelete all yes\nprice BTC\n"
+    examples, _, asked, exported, deleted, price = objects(lines)
+    assert examples["reply"].endswith("You can say: " + " | ".join(COMMANDS["alert"].examples))
+    assert asked["reply"].splitlines()[-1] == "To do it, say: delete 1 yes"
+    assert exported["reply"].count("when: price > 70000") == 1
+    assert (deleted["ok"], deleted["options"]) == (True, {"sure": "yes"})
+    assert "You can say" not in price["reply"]
+
+
+def test_a_file_that_is_too_long_to_show_is_printed_all_the_same() -> None:
+    levels = range(70_000, 70_100)
+    *_, exported = objects("".join(f"alert BTC > {level}\n" for level in levels) + "export\n")
+    assert all(exported["reply"].count(f"when: price > {level}\n") == 1 for level in levels)
+
+
+def test_a_way_that_is_not_linked_here_is_said_to_need_that() -> None:
+    (said,) = objects("btc > 70k via email\n")
+    assert said["reply"].endswith("\nBehind a daemon, email is told once it is linked: link")
+    (odd,) = objects("btc > 70k via carrier pigeon\n")
+    assert not odd["ok"]
+    assert "70000 via carrier" not in odd["reply"]
 
 
 def test_without_json_the_replies_stand_alone() -> None:
@@ -120,13 +157,14 @@ def test_the_alerts_of_a_file_are_imported_by_its_name(tmp_path: Path) -> None:
     assert done["reply"].startswith("Imported: #1 to #50")
     (missing,) = objects(f"import {tmp_path / 'none.yaml'}\n")
     assert not missing["ok"]
+    assert missing["reply"].startswith(f"There is no file {tmp_path / 'none.yaml'}\n")
 
 
 def test_a_file_that_is_too_long_is_not_imported(tmp_path: Path) -> None:
     file = tmp_path / "alerts.yaml"
-    file.write_text(f"rules: []\n#{'x' * 64_000}", encoding="utf-8")
+    file.write_text(f"rules: []\n#{'x' * LONGEST_FILE}", encoding="utf-8")
     (said,) = objects(f"import {file}\n")
-    assert "64000 characters" in said["reply"]
+    assert f"{LONGEST_FILE} characters" in said["reply"]
 
 
 def test_a_configuration_that_is_named_has_to_be_there() -> None:
@@ -142,6 +180,14 @@ def test_without_a_daemon_the_configuration_says_what_there_is(tmp_path: Path) -
     assert json.loads(result.stdout)["symbols"] == ["MINE"]
     assert "no alertd answers at alertd.sock: is it running?" in result.stderr
     assert "forgotten" in result.stderr
+
+
+def test_a_coin_that_no_source_has_is_never_left_out(tmp_path: Path) -> None:
+    (tmp_path / "alertd.yaml").write_text("version: 1\nsources: {binance: {}}\ncontrol: alertd.sock\n")
+    for line in ("btc, monero > 300", "XMR/BTC > 0.01", "price xmr"):
+        said = json.loads(chat(f"{line}\n", "--json").stdout)
+        assert said["reply"].startswith("No source here has XMR\n")
+        assert "Did you mean" not in said["reply"]
 
 
 def test_a_daemon_is_asked(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -250,13 +251,61 @@ def test_check_warns_of_names_in_inhibit(config: Path) -> None:
 )
 def test_check_warns_of_what_is_nearly_critical(config: Path, severity: str, warns: bool) -> None:
     (config.parent / "rules" / "first.yaml").write_text(LABELLED.replace("info", severity))
-    expected = f"plain: severity '{severity}' passes neither quiet hours nor caps, only 'critical' does"
-    assert warnings_of(config) == ([expected, "did you mean 'critical'?"] if warns else [])
+    expected = f"severity '{severity}' passes neither quiet hours nor caps, only 'critical' does"
+    lines = warnings_of(config)
+    assert [line for line in lines if "labels:" not in line] == (
+        [expected, "did you mean 'critical'?"] if warns else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "warned"),
+    [
+        ("nowhere/", ["there is no folder {0}/nowhere for the database: the daemon will not start",
+                      "make it, owned by alertd's user"]),
+        ("", []),
+        ("/var/lib/not-there-yet/", []),
+    ],
+    ids=["none", "its own", "a unit's"],
+)  # fmt: skip
+def test_check_warns_where_the_store_has_no_folder(config: Path, folder: str, warned: list[str]) -> None:
+    config.write_text(f"state: {folder}a.db\n" + re.sub(r"(?m)^state:.*\n", "", config.read_text()))
+    assert warnings_of(config) == [line.format(config.parent) for line in warned]
+
+
+def test_check_shows_what_is_said(config: Path) -> None:
+    (config.parent / "rules" / "first.yaml").write_text(
+        "version: 1\nrules:\n"
+        '  - {name: a, symbols: [BTC], when: price up 5% in 1h, say: "{symbol} up", note: "buy #1"}\n'
+    )
+    shown = alertd("check", "--config", config).output.splitlines()
+    assert shown[1:4] == ["  when     price up 5% in 1h", "  says     {symbol} up", "  note     buy #1"]
 
 
 def test_check_warns_where_there_is_no_operator(config: Path) -> None:
     config.write_text(config.read_text().replace("operator: [me]", ""))
     assert warnings_of(config)[0] == "nobody hears of alertd's own troubles"
+
+
+@pytest.mark.parametrize(
+    ("receivers", "operator", "warns"),
+    [
+        ("me: {console: me}", "me", False),
+        ("me: {slack: '#a'}", "me", True),
+        ("me: {slack: '#a'}\n  you: {slack: '#b'}", "me, you", True),
+        ("me: {slack: '#a'}\n  you: {console: you}", "me, you", False),
+        ("me: {slack: '#a', else: {console: me, after: 1m}}", "me", False),
+    ],
+    ids=["the console", "one way", "two on one channel", "two channels", "another way after a while"],
+)
+def test_check_warns_where_the_operator_has_one_channel(
+    receivers: str, operator: str, warns: bool, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_TOKEN", "xoxb-a-token")
+    text = config.read_text().replace("  # slack: {token", "  slack: {token").replace("me: {console: me}", receivers)
+    config.write_text(text.replace("operator: [me]", f"operator: [{operator}]"))
+    expected = "nobody hears of trouble with slack"
+    assert warnings_of(config)[:1] == ([expected] if warns else [])
 
 
 def warnings_of(config: Path) -> list[str]:
@@ -382,7 +431,7 @@ def test_check_refuses_what_is_over_the_quota(config: Path) -> None:
 def test_coins(config: Path) -> None:
     result = alertd("coins", "ether", "--config", config)
     assert result.exit_code == 0
-    assert "ETH\tEthereum\t\tbinance=ETHUSDT coingecko=ethereum tokenmetrics=3306" in result.output.splitlines()
+    assert "ETH\tEthereum\tEther\tbinance=ETHUSDT coingecko=ethereum tokenmetrics=3306" in result.output.splitlines()
     assert alertd("coins", "no such coin", "--config", config).exit_code == 1
     typo = alertd("coins", "bitcon", "--config", config)
     assert (typo.exit_code, typo.stderr) == (1, "no coin 'bitcon'; did you mean 'BITCOIN'?\n")
@@ -544,14 +593,33 @@ def test_replay_between_two_times(played: list[str | Path]) -> None:
 def test_replay_says_what_the_files_do_not_have(played: list[str | Path], tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(LEVEL.replace("[BTC]", "[BTCUSD]"))
     result = alertd(*played, "--json")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert result.stderr == "there are no prices of BTCUSD; the files have BTC\n    did you mean 'BTC'?\n"
+
+
+def test_replay_of_a_rule_whose_coins_no_file_has(played: list[str | Path], tmp_path: Path) -> None:
+    other = "  - {name: other, symbols: [BTCUSD], when: volume(1h) > 200, cooldown: 1h}\n"
+    (tmp_path / "rules.yaml").write_text(LEVEL + other)
+    result = alertd(*played)
+    assert result.exit_code == 0
     assert result.stderr == "warning: there are no prices of BTCUSD; the files have BTC\n    did you mean 'BTC'?\n"
+
+
+def test_replay_takes_the_symbols_of_the_files_in_a_configuration(
+    played: list[str | Path], tmp_path: Path, config: Path
+) -> None:
+    (tmp_path / "rules.yaml").write_text(LEVEL.replace("[BTC]", "mine"))
+    (tmp_path / "btc.csv").write_text(CANDLES.replace("BTC", "BTCUSDT"))
+    config.write_text(config.read_text().replace("watchlists:\n", "watchlists:\n  mine: [btcusdt]\n"))
+    result = alertd(*played, "--json", "--config", config)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert {json.loads(line)["symbol"] for line in result.stdout.splitlines()} == {"BTCUSDT"}
 
 
 def test_replay_takes_watchlists_from_a_configuration(played: list[str | Path], tmp_path: Path, config: Path) -> None:
     (tmp_path / "rules.yaml").write_text(LEVEL.replace("[BTC]", "majors"))
     without = alertd(*played, "--json")
-    assert without.stdout == ""
+    assert (without.exit_code, without.stdout) == (78, "")
     assert "if it is a watchlist, --config says what is in it" in without.stderr
     assert len(alertd(*played, "--json", "--config", config).stdout.splitlines()) == 2
 

@@ -86,6 +86,17 @@ def test_a_key_of_a_rule_is_said_to_be_one(word: str) -> None:
     assert result.stderr == f"{word!r} is a key of a rule, not a word of its condition: {page}\n"
 
 
+@pytest.mark.parametrize(
+    ("word", "key"), [("once", "fire"), ("Times", "fire"), ("resolved", "tell"), ("ignore", "already_true")]
+)
+def test_a_value_of_a_key_is_said_to_be_one(word: str, key: str) -> None:
+    result = alertd("conditions", word)
+    assert (result.exit_code, result.stdout) == (1, "")
+    page = "see Keys of a rule in rules/README.md"
+    told = f"{word!r} is a value of a rule's key `{key}`, not a word of its condition: {page}\n"
+    assert result.stderr == told
+
+
 def test_a_page_gets_its_tables_between_its_markers(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Mine\n\n<!-- fields -->\nold\n<!-- end of fields -->\n\nmy own words\n", encoding="utf-8")

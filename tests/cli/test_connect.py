@@ -19,6 +19,8 @@ from alertd.config import load
 from alertd.demo.platforms.discord import DiscordPlatform
 from alertd.demo.platforms.record import Record
 from alertd.demo.platforms.telegram import TelegramPlatform
+from alertd.web.metrics import Metrics
+from alertd.web.server import serve
 
 PATIENCE = 30.0
 
@@ -80,7 +82,7 @@ def folder(tmp_path: Path) -> Path:
 async def test_from_the_token_to_the_first_owner(folder: Path) -> None:
     key = token()
     async with TelegramPlatform(Record(), key) as platform:
-        async with connect(folder, "telegram", [key], "--url", platform.url) as talk:
+        async with connect(folder, "telegram", [key], "--url", f"{platform.url}/") as talk:
             code = await talk.until(r"https://t\.me/\w+\?start=(\w+)")
             said = await platform.user(77, "Ann").says(f"/start {code}")
             assert "owner" in said.text
@@ -129,7 +131,7 @@ async def test_a_wrong_token_changes_nothing(folder: Path) -> None:
         connect(folder, "telegram", [token()], "--url", platform.url) as talk,
     ):
         assert await talk.ended() == 1
-    assert "Telegram says: Unauthorized" in talk.said
+    assert "Telegram says: Unauthorized. The token in force is in BotFather's /mybots" in talk.said
     assert not (folder / "keys").exists()
     assert (folder / "alertd.yaml").read_text() == CONFIG
 
@@ -137,7 +139,42 @@ async def test_a_wrong_token_changes_nothing(folder: Path) -> None:
 async def test_a_platform_that_is_away(folder: Path) -> None:
     async with connect(folder, "telegram", [token()], "--url", "http://127.0.0.1:9") as talk:
         assert await talk.ended() == 1
-    assert "127.0.0.1:9 cannot be reached" in talk.said
+    assert "127.0.0.1:9 cannot be reached: connection refused" in talk.said
+
+
+async def test_a_place_that_is_no_platform(folder: Path) -> None:
+    async with serve("127.0.0.1", 0, metrics=Metrics(), not_ready=list) as port:
+        async with connect(folder, "telegram", [token()], "--url", f"http://127.0.0.1:{port}") as talk:
+            assert await talk.ended() == 1
+        assert f"127.0.0.1:{port} answers with something else than JSON: it is not the platform's API" in talk.said
+
+
+SLIPS = [
+    ("no token of Telegram's", "telegram", ["hello"], "The bot's token looks otherwise: digits, a colon, letters"),
+    ("a way out of the path", "telegram", ["1:a/../b"], "The bot's token looks otherwise"),
+    ("Slack's in the wrong order", "slack", ["xapp-1", "xoxb-2"], "Bot User OAuth Token looks otherwise: xoxb- and"),
+    ("Slack's other one", "slack", ["xoxb-1", "xoxp-2"], "App-Level Token looks otherwise: xapp- and more"),
+]
+
+
+@pytest.mark.parametrize(("platform", "tokens", "expected"), [slip[1:] for slip in SLIPS], ids=[s[0] for s in SLIPS])
+def test_what_cannot_be_a_token_is_sent_nowhere(
+    folder: Path, platform: str, tokens: Sequence[str], expected: str
+) -> None:
+    # Nothing listens at that port: whoever asked would say so.
+    arguments = ["connect", platform, "--config", str(folder / "alertd.yaml"), "--url", "http://127.0.0.1:9"]
+    result = CliRunner().invoke(main, arguments, input="\n".join(tokens))
+    assert result.exit_code == 1
+    assert expected in result.stderr
+    assert not (folder / "keys").exists()
+
+
+@pytest.mark.parametrize("url", ["ftp://foo", "foo", "http://api.example", "https://ann:b@api.example"])
+def test_a_url_that_cannot_be_one_is_a_usage_error(folder: Path, url: str) -> None:
+    arguments = ["connect", "telegram", "--config", str(folder / "alertd.yaml"), "--url", url]
+    result = CliRunner().invoke(main, arguments, input=token())
+    assert result.exit_code == 2
+    assert "Invalid value for '--url'" in result.stderr
 
 
 REFUSED = [
@@ -181,5 +218,7 @@ def test_the_manifest_asks_for_what_the_bot_uses() -> None:
     manifest = yaml.safe_load(MANIFEST)
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert {each["command"] for each in manifest["features"]["slash_commands"]} == {"/alert", "/alertd"}
-    assert {"chat:write", "commands", "files:write", "im:history"} <= set(manifest["oauth_config"]["scopes"]["bot"])
+    assert {"chat:write", "commands", "files:read", "files:write", "im:history"} <= set(
+        manifest["oauth_config"]["scopes"]["bot"]
+    )
     assert MANIFEST in PLATFORMS["slack"].steps

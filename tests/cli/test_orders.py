@@ -363,7 +363,7 @@ def test_list_of_nothing(config: Path) -> None:
         pytest.param(["retry", str(BURIED)], "outbox-retry", [BURIED], "1 delivery will be tried at once", id="retry"),
         pytest.param(["retry", "--all-buried"], "outbox-retry", [BURIED], "1 delivery will be tried at once", id="all"),
         pytest.param(
-            ["bury", str(WAITS), "7"], "outbox-bury", [WAITS, 7], "1 delivery given up; 1 is not there", id="bury"
+            ["bury", str(WAITS), "7"], "outbox-bury", [WAITS, 7], "1 delivery given up; no such row (`", id="bury"
         ),
     ],
 )
@@ -380,7 +380,22 @@ def test_the_daemon_does_it(config: Path, args: list[str], command: str, rows: l
 def test_rows_that_are_not_there(config: Path, command: str) -> None:
     result = alertd("outbox", command, "1", "-c", config)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("no such row: `alertd outbox list` shows")
+    assert result.stderr == "no such row (`alertd outbox list` shows those that there are): 1\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "rows", "said"),
+    [
+        pytest.param("bury", [BURIED], f"given up already: {BURIED}", id="given up"),
+        pytest.param("bury", [SENT], f"sent already: {SENT}", id="sent"),
+        pytest.param("bury", [SENT, BURIED], f"sent already: {SENT}; given up already: {BURIED}", id="both"),
+        pytest.param("retry", [SENT], f"sent already: {SENT}", id="sent, to be sent again"),
+    ],
+)
+def test_with_what_has_ended_nothing_is_done(config: Path, command: str, rows: list[int], said: str) -> None:
+    result = alertd("outbox", command, *map(str, rows), "-c", config)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{said}\n")
+    assert states(config) == [WAITS, 14 * 64]
 
 
 def test_many_rows_go_in_parts(config: Path) -> None:
@@ -388,7 +403,9 @@ def test_many_rows_go_in_parts(config: Path) -> None:
     commands: dict[str, Command] = {"outbox-retry": desk.take}
     with daemon(config, commands):
         result = alertd("outbox", "retry", *(str(10**17 + row) for row in range(4_500)), "-c", config)
-    assert result.stdout == "6 deliveries will be tried at once; 4,494 are not there, or were sent\n"
+    first = ", ".join(str(10**17 + row) for row in range(5))
+    assert result.stdout.startswith("6 deliveries will be tried at once; no such row")
+    assert result.stdout.endswith(f": {first} and 4,495 more\n")
     assert [len(list(map(str, asked["rows"]))) for asked in desk.asked if isinstance(asked["rows"], list)] == [
         2_000,
         2_000,
@@ -401,7 +418,7 @@ def test_without_a_daemon_the_file_is_changed(config: Path) -> None:
     assert (retried.exit_code, retried.stdout) == (0, "1 delivery will be tried at once\n")
     assert states(config) == [BURIED, WAITS, 14 * 64]
     buried = alertd("outbox", "bury", str(WAITS), str(SENT), "-c", config)
-    assert buried.stdout == "1 delivery given up; 1 is not there, or was sent\n"
+    assert buried.stdout == f"1 delivery given up; sent already: {SENT}\n"
     assert states(config, "buried") == [WAITS]
 
 

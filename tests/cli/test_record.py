@@ -152,6 +152,50 @@ def test_the_end_of_a_moment_says_nothing(moments: Path, args: list[str], expect
     assert len(history(moments, "--json")) == 6
 
 
+@pytest.fixture
+def alerts(tmp_path: Path) -> Path:
+    """A rule of the files that is called 1, and the alerts 1 of two people, of which one was deleted."""
+    (tmp_path / "alertd.yaml").write_text(past.CONFIG)
+
+    async def make() -> None:
+        store = await SqliteStore.open(tmp_path / "alertd.db", now=START)
+        entries = []
+        for number, owner in enumerate(("", "@1", "@2"), 1):
+            first = past.entry(number, EventKind.FIRED, START + number, episode=1)
+            entries.append(first._replace(event=replace(first.event, alert=number, owner=owner, rule="1")))
+        ended = past.entry(4, EventKind.RESOLVED, START + 9, episode=1)
+        entries.append(ended._replace(event=replace(ended.event, alert=2, owner="@1", rule="1", reason="removed")))
+        await store.commit(Commit(now=START + 9.0, entries=entries))
+        await store.close()
+
+    asyncio.run(make())
+    return tmp_path / "alertd.yaml"
+
+
+@pytest.mark.parametrize(
+    ("rule", "episodes"),
+    [("1", ["1/BTC/1"]), ("@1.1", ["@1.1/BTC/1", "@1.1/BTC/1"]), ("@2.1", ["@2.1/BTC/1"]), ("@2:1", ["@2.1/BTC/1"])],
+)
+def test_an_alert_of_chat_has_one_name(alerts: Path, rule: str, episodes: list[str]) -> None:
+    rows = [line.split("\t") for line in history(alerts, "--rule", rule)[1:]]
+    assert [row[1] for row in rows] == episodes
+    story = alertd("why", rows[0][1], "--config", alerts)
+    assert (story.exit_code, story.stdout.splitlines()[0]) == (0, f"{episodes[0]}, times in Europe/Madrid")
+    assert alertd("why", rule, "--config", alerts).stdout == story.stdout
+    assert f"\t{rule.replace(':', '.')}\tBTC" in alertd("status", "--config", alerts).stdout
+
+
+def test_the_end_of_one_that_was_deleted_says_so(alerts: Path) -> None:
+    ends = [line.split("\t")[2] for line in history(alerts, "--rule", "@1.1")]
+    assert ends[-1].endswith("(it was deleted, paused or armed anew)")
+
+
+def test_a_number_that_is_somebodys_is_told_by_its_name(alerts: Path) -> None:
+    result = alertd("history", "--rule", "3", "--config", alerts)
+    assert result.exit_code == 78
+    assert "there are 1, @1.1, @2.1" in result.stderr
+
+
 def test_nothing_of_that(config: Path) -> None:
     assert history(config, "--rule", "eth-dip", "--symbol", "BTC") == ["nothing is on record of that"]
 
@@ -170,7 +214,7 @@ until price < 68k
 labels severity=info
 
 2026-01-01 01:00:10  fired: BTC 71,204 (+5.2%)
-    seen: price 71,204, level 70,000, change 5.2
+    seen: price 71,204, level 70,000, change +5.2%
     read from binance 2s before
     desk: message WORD-12
         slack #alerts: made 01:00:10, sent 01:00:14 (2nd attempt); slack calls it 1735.02
@@ -184,7 +228,7 @@ labels severity=info
 2026-01-01 01:01:40  it was true again and no episode opened: it was in its cooldown, 2 times until 01:05:00
 2026-01-01 01:06:40  it was true again and no episode opened: it was outside the rule's hours
 2026-01-01 03:00:10  BTC 71,204 (+5.2%) resolved after 2h
-    seen: price 71,204, level 70,000, change 5.2
+    seen: price 71,204, level 70,000, change +5.2%
     read from binance 2s before
     desk: held 01:00:10 by grouping
     desk: message WORD-13

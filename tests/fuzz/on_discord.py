@@ -18,7 +18,7 @@ from alertd.demo.platforms.discord_interactions import ASK, CHOICES, LATER, LATE
 from alertd.demo.platforms.discord_messages import Kept, changed, pressable, read
 from alertd.wire.discord_api import WebhookApi
 from tests.bot.room import PNG, Room
-from tests.fuzz.wire import Between, Saying, Wrong, ears
+from tests.fuzz.wire import Between, Saying, Wrong, ears, file_of
 
 if TYPE_CHECKING:
     from discord.http import MultipartParameters
@@ -83,7 +83,7 @@ def _parts(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[s
 
 class Discord:
     def __init__(self, stand: Room, answering: Answering) -> None:
-        self._between = Between(answering)
+        self._between = Between(stand, answering)
         self._posted = Posted()
         session = ears(stand, "discord", self._between).session
         self._replies = Replies(cast(WebhookApi, self._posted), session, stand.clock, None)
@@ -106,10 +106,15 @@ class Discord:
             files = [{"id": "9", "filename": CHART}] if saying.rng.random() < 0.3 else []
             message = {"id": "1", "content": "**before**", "attachments": files}
             return {**whole, "type": 3, "data": {"custom_id": saying.button, "component_type": 2}, "message": message}
+        if file := file_of(saying):
+            attachments = {"9": {"id": "9", "filename": "a.yaml", "size": len(file), "url": file}}
+            options = [{"type": 11, "name": "file", "value": "9"}]
+            given = {"name": "import", "type": 1, "options": options, "resolved": {"attachments": attachments}}
+            return {**whole, "type": 2, "data": given}
         return {**whole, **_filled(saying.rng, saying.text)}
 
     async def deliver(self, raw: Any, rng: Random) -> None:
-        heard = hear(json.loads(json.dumps(raw)), "discord")
+        heard = hear(json.loads(json.dumps(raw)), "discord", self._between.fetch)
         if heard is None:
             return
         self._posted.heard, self._posted.private = heard, False

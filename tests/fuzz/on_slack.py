@@ -12,7 +12,7 @@ from alertd.channels.slack_api import SlackApi
 from alertd.demo.platforms.slack_blocks import pressable, read
 from alertd.wire.secret import Secret
 from tests.bot.room import Room
-from tests.fuzz.wire import Between, Saying, Wrong, ears
+from tests.fuzz.wire import Between, Saying, Wrong, ears, file_of
 
 ME, ROOM = "U0ALERTDBOT", "C0ROOM0001"
 
@@ -47,7 +47,7 @@ class Posted(SlackApi):
 class Slack:
     def __init__(self, stand: Room, answering: Answering) -> None:
         self._stand = stand
-        self._between = Between(answering)
+        self._between = Between(stand, answering)
         self._api = Posted()
         self._bringing = Bringing(self._api, ears(stand, "slack", self._between), None)
 
@@ -81,7 +81,17 @@ class Slack:
             }
         kind = {"type": "app_mention"} if saying.group else {"type": "message", "channel_type": "im"}
         text = f"<@{ME}> {typed}" if saying.group else typed
-        event = {**kind, "user": user, "text": text, "ts": "1767225600.000002", "team": team, "channel": chat}
+        event: dict[str, Any] = {
+            **kind,
+            "user": user,
+            "text": text,
+            "ts": "1767225600.000002",
+            "team": team,
+            "channel": chat,
+        }
+        if not saying.group and (file := file_of(saying)):
+            files = [{"id": "F1", "name": "a.yaml", "size": len(file), "url_private_download": file}]
+            event |= {"subtype": "file_share", "files": files}
         payload = {"type": "event_callback", "team_id": team, "event_id": f"Ev{saying.number}", "event": event}
         return {**envelope, "type": "events_api", "payload": payload}
 
@@ -89,7 +99,7 @@ class Slack:
         raw = json.loads(json.dumps(raw))
         if not isinstance(raw, dict):
             return  # the SDK hands on objects only
-        said = hear("slack", raw.get("type"), raw.get("envelope_id"), raw.get("payload"), ME)
+        said = hear("slack", raw.get("type"), raw.get("envelope_id"), raw.get("payload"), ME, fetch=self._between.fetch)
         if said is None:
             return
         self._api.bodies.clear()

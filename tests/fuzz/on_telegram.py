@@ -18,7 +18,7 @@ from alertd.demo.platforms.telegram_text import units
 from alertd.wire.sdk import Refusal
 from alertd.wire.telegram_updates import UpdatesRequest
 from tests.bot.room import Room
-from tests.fuzz.wire import Between, Saying, Wrong, ears
+from tests.fuzz.wire import Between, Saying, Wrong, ears, file_of
 
 BOT, GROUP = 110, -100777
 _HARMLESS = ("message to edit not found", "message to be replied not found", SAME, "there is no text in the message")
@@ -71,10 +71,10 @@ class Loopback(BaseRequest):
 class Telegram:
     def __init__(self, stand: Room, answering: Answering) -> None:
         self._stand = stand
-        self._between = Between(answering)
+        self._between = Between(stand, answering)
         self._record = Record(now=stand.clock.now)
         self._chats = Chats()
-        request = Loopback(Messages(self._chats, self._record))
+        request = Loopback(Messages(self._chats, self._record, self._record.take))
         bot = Bot(f"{BOT}:x", request=request, get_updates_request=request)
         self._me = User(BOT, "alertd", is_bot=True, username=USERNAME)
         self._replies = Replies(bot, ears(stand, "telegram", self._between), f"https://t.me/{USERNAME}")
@@ -90,6 +90,10 @@ class Telegram:
             self._chats.sent[str(chat["id"]), saying.number] = Sent(str(BOT), str(chat["id"]), "before", "")
             query = {"id": str(saying.number), "from": who, "chat_instance": "1", "data": saying.button}
             return {"update_id": saying.number, "callback_query": {**query, "message": message}}
+        if file := file_of(saying):
+            document = {"file_id": file, "file_unique_id": "u", "file_name": "a.yaml", "file_size": len(file)}
+            caption = {"caption": "/import"} if saying.group else {}
+            return {"update_id": saying.number, "message": {**message, **caption, "from": who, "document": document}}
         message |= {"from": who, "text": saying.text}
         if saying.group and not saying.text.startswith("/"):
             message["reply_to_message"] = {**message, "from": {"id": BOT, "is_bot": True, "first_name": "alertd"}}
@@ -98,7 +102,7 @@ class Telegram:
     async def deliver(self, raw: Any, rng: Random) -> None:
         answer = UpdatesRequest.parse_json_payload(json.dumps({"ok": True, "result": [raw]}).encode())
         for update in Update.de_list(answer["result"], None):
-            said = heard(update, "telegram", self._me)
+            said = heard(update, "telegram", self._me, self._between.fetch)
             if said is None:
                 continue
             before = len(self._record.received)

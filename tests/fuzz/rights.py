@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 
-from alertd.model.kept import Silence, Snoozed
-from alertd.model.people import AccountRow, AlertRow, CodeRow, Deed, Heard, PeopleRow, Person, PersonRow, Role
+from alertd.model.kept import Acknowledged, Silence, Snoozed
+from alertd.model.people import AccountRow, AlertRow, CodeRow, Deed, Heard, PeopleRow, Person, PersonRow, Reached, Role
 from alertd.rows import Commit
 
 
 class Owners:
-    """Whose rules have which numbers."""
+    """Whose rules, and whose alerts, have which numbers."""
 
     def __init__(self) -> None:
         self._owners: dict[int, str] = {}
+        self._alerts: dict[int, str] = {}
 
     def changed(self, commit: Commit) -> set[str]:
-        """Whose rules a commit puts or drops."""
-        found = set()
+        """Whose rules a commit puts or drops, and whose episodes it acknowledges."""
+        self._alerts |= {entry.event.alert: entry.event.owner for entry in commit.entries}
+        seen = [each.alert for each in commit.kept.values() if isinstance(each, Acknowledged)]
+        found = {self._alerts[alert] or "what the files told" for alert in seen}
         for number, row in commit.rules.items():
             if row is not None:
                 self._owners[number] = row.words.split(b"\0")[0].decode()
@@ -25,8 +28,8 @@ class Owners:
 
 def changes(commit: Commit, owners: set[str]) -> list[str]:
     """What it changes for people, in words: nothing for what is only noted."""
-    rows = [type(row).__name__ for row in commit.people if not isinstance(row, Deed | Heard)]
-    kept = [type(each).__name__ for each in commit.kept.values() if isinstance(each, Silence | Snoozed)]
+    rows = [type(row).__name__ for row in commit.people if not isinstance(row, Deed | Heard | Reached)]
+    kept = [type(each).__name__ for each in commit.kept.values() if isinstance(each, Silence | Snoozed | Acknowledged)]
     return [*rows, *kept, *(f"rules of {owner or 'the files'}" for owner in owners)]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from alertd.bot.asking import Answering, Asked, Choice, Reply
 from alertd.bot.platforms import Ears
-from alertd.model.people import Identity
+from alertd.model.people import Identity, Role
 from tests.bot.room import Room
 
 
@@ -54,10 +54,18 @@ def ears(stand: Room, channel: str, answering: Answering, session: Any = None) -
     )
 
 
+def file_of(saying: Saying) -> str:
+    """What comes as a file: of an import often its text, of anything else now and then all of it; "" for nothing."""
+    name, _, rest = saying.text.strip().removeprefix("/").partition(" ")
+    text, often = (rest, 0.5) if name == "import" else (saying.text, 0.02)
+    return text if saying.rng.random() < often else ""
+
+
 class Between:
     """Between a bot and the clerk: it has what was asked last, and what came of it."""
 
-    def __init__(self, clerk: Answering) -> None:
+    def __init__(self, stand: Room, clerk: Answering) -> None:
+        self._stand = stand
         self._clerk = clerk
         self.asked: Asked | None = None
         self.reply: Reply | None = None
@@ -66,6 +74,13 @@ class Between:
         self.asked = asked
         self.reply = await self._clerk.answer(asked)
         return self.reply
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        """Every file stands in the place that it is said to be at. Raises Wrong where it was not to be fetched."""
+        person = self._stand.office.people.find(self.asked.identity) if self.asked else None
+        if person is None or not person.role.at_least(Role.USER):
+            raise Wrong("right: the file of somebody who may not import it is fetched")
+        return place.encode(errors="replace")[:most]
 
     def complete(self, what: str, typed: str, identity: Identity) -> Any:
         found = self._clerk.complete(what, typed, identity)

@@ -29,6 +29,7 @@ _MEANT: list[str] = [
 _NUMBERED: tuple[str, ...] = (
     "why {0}", "edit {0} > 72k", "edit {0} down 5% in 1h", "delete {0}", "pause {0} {1}", "resume {0}",
     "snooze {0} 1h",
+    "ack {0}", "ack {2}.{0}", "seen up/BTC",
     "snooze {0} off", "history {0}", "role {2} viewer", "role {2} user", "role {2} admin", "role {2} owner",
     "ban {2}",
     "unban {2}", "forget-user {2}", "forget-user {2} sure", "audit {2}", "delete {2}.{0}", "edit {2}.{0} > 1",
@@ -58,7 +59,7 @@ _BOMBS = (
 
 _SIGNS = "abcXYZ019 .,:;!?<>=%$€@#&*_~`|\\/()[]{}\"'\n\t\0\x07\u200b\u200d\u202e\ufeff\u00a0\u0301éßıſǅ中文🙂\ud83d"
 
-_BUTTONS = ("snooze", "delete", "rearm", "nudge", "pause", "resume", "why", "chart", "run", "drop")
+_BUTTONS = ("ack", "snooze", "delete", "rearm", "nudge", "pause", "resume", "why", "chart", "run", "drop")
 
 
 def line(rng: Random) -> str:
@@ -85,13 +86,15 @@ def forged(rng: Random) -> str:
     if chance < 0.15:
         return rng.choice((*_BOMBS, "snooze:a1.1:" + "9" * 30, "nudge:a3.1:nan", "nudge:a3.1:inf", "nudge:a3.1:1e400"))
     if chance < 0.25:
-        return f"{rng.choice(_BUTTONS)}:{rng.choice('aeb-')}{rng.randrange(10**12)}.{rng.randrange(99)}:{line(rng)}"
+        return f"{rng.choice(_BUTTONS)}:{rng.choice('aebr-')}{rng.randrange(10**12)}.{rng.randrange(99)}:{line(rng)}"
     argument = rng.choice(
         ("", "1h", "off", "+1", "-1", "+50", "-100", "1e9", "deadbeef1", "0", "99999999d", "é", "-1h")
     )
     action = rng.choice([*Action])
     if rng.random() < 0.3:
-        return Press(action, entry=rng.choice((1, 2, 3, rng.randrange(1, 60), 10**18 - 1)), argument=argument).data
+        number = rng.choice((1, 2, 3, rng.randrange(1, 60), 64 * rng.randrange(1, 60), 10**18 - 1))
+        about = {"row" if rng.random() < 0.2 else "entry": number}
+        return Press(action, **about, argument=argument).data
     person, number = rng.randrange(9), rng.choice((1, 2, 3, rng.randrange(40), 10**9 - 1))
     return Press(action, person=person, number=number, argument=argument).data
 

@@ -1,4 +1,4 @@
-"""What each command and each button does: one function of a `Job` for each, by the names of the catalogue."""
+"""What each command and each button does: one function for each, by the names of the catalogue."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,14 +17,13 @@ from alertd.bot.do import (
     pressed,
     prices,
     record,
+    seen,
     settings,
 )
 from alertd.bot.office import Job
-from alertd.model.press import Action
+from alertd.model.press import Action, Press
 
-Doing = Callable[[Job], Awaitable[Reply]]
-
-RUN: dict[str, Doing] = {
+RUN: dict[str, Callable[[Job], Awaitable[Reply]]] = {
     "alert": alerts.alert,
     "alerts": listing.alerts,
     "edit": alerts.edit,
@@ -32,6 +31,7 @@ RUN: dict[str, Doing] = {
     "pause": change.pause,
     "resume": change.resume,
     "snooze": change.snooze,
+    "ack": seen.ack,
     "mute": change.mute,
     "price": prices.price,
     "chart": prices.chart,
@@ -57,12 +57,12 @@ RUN: dict[str, Doing] = {
 }
 """By the command's name."""
 
-PRESS: dict[Action, Doing] = {
+PRESS: dict[Action, Callable[[Job, Press], Awaitable[Reply]]] = {
+    Action.ACK: pressed.ack,
     Action.SNOOZE: pressed.snooze,
     Action.REARM: pressed.rearm,
     Action.NUDGE: pressed.nudge,
     Action.DELETE: pressed.delete,
-    Action.PAUSE: pressed.pause,
     Action.RESUME: pressed.resume,
     Action.WHY: pressed.why,
     Action.CHART: pressed.chart,

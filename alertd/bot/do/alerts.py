@@ -4,22 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertd.bot.asking import Reply
-from alertd.bot.do import about, arming, entries, level, wording
+from alertd.bot.do import arming, entries, level, wording
 from alertd.bot.do.arming import Armed, armed
+from alertd.bot.do.change import check_quota
 from alertd.bot.do.groups import group_for
+from alertd.bot.do.link import EMAIL
 from alertd.bot.do.moments import iso, until
-from alertd.bot.do.refusal import Refusal, refusable, refused
-from alertd.bot.do.standing import DONE, OVER, stands
+from alertd.bot.do.refusal import Refusal, refusable, refused, unsure
+from alertd.bot.do.standing import DONE, OVER, PAUSED, stands
 from alertd.bot.do.targets import Target, one
 from alertd.bot.language.fitting import misfit
 from alertd.bot.language.options import CHANNELS
 from alertd.bot.language.spelling import spelled
-from alertd.bot.office import Job, no
-from alertd.bot.receivers import TERMINAL
+from alertd.bot.office import Job, Office, no
 from alertd.conditions.check import compile_condition
 from alertd.errors import RuleError, did_you_mean
 from alertd.model.notification import Notification
-from alertd.model.people import AlertStage, Person, Role
+from alertd.model.people import TERMINAL, AlertStage, Person, Role
 from alertd.model.press import Action
 from alertd.model.units import say_number
 
@@ -27,6 +28,8 @@ _AS_TYPED = ("fire", "for", "remind", "note")
 """Options that are keys of an entry by the same name."""
 _LASTING = ("for", "until")
 """Those that do not go with every condition."""
+_AGAIN = {DONE: [("Re-arm", Action.REARM)], PAUSED: [("Resume", Action.RESUME)]}
+"""By how an alert stands, the buttons that have it watch again."""
 
 
 @refusable
@@ -67,21 +70,21 @@ async def edit(job: Job) -> Reply:
         _with_ways(job, target.person, written)
     new = await armed(job, target.person, written)
     _ask_about_level(job, new)
-    job.did("edit", target.about(job))
+    job.did("edit", target.called(job))
     return await job.done(await changed(job, target, new, "Changed"))
 
 
 def _of_the_same(job: Job, target: Target, when: str) -> str:
     """The new condition; `< 25` is of what the old one is of, and where that is not clear it is asked."""
     command, universe = job.command, job.office.universe()
-    if not command.bare or about.of_price(when, universe):
+    if not command.bare or level.is_of_price(when, universe):
         return command.condition
-    kept = about.kept(when, command.condition, universe)
-    if kept is not None:
-        return kept
+    same = level.of_the_same(when, command.condition, universe)
+    if same is not None:
+        return same
     text = spelled(command.name, command.words, (), command.condition, command.options, whole=True)
     said = Notification(
-        f"What of {target.called(job.person)} should be {command.condition.removeprefix('price ')}?",
+        f"What of {target.called(job)} should be {command.condition.removeprefix('price ')}?",
         lines=(f"It waits for {when}. Say the whole of it, or press what you mean.",),
         buttons=(job.offer(text, command.condition),),
     )
@@ -93,7 +96,7 @@ def _with_number(job: Job, target: Target, when: str, word: str) -> str:
     universe = job.office.universe()
     if (other := level.replaced(when, word, universe)) is not None:
         return other
-    called, number = target.called(job.person), job.command.words[0]
+    called, number = target.called(job), job.command.words[0]
     percent = word if word.endswith("%") else f"{word}%"
     tried: tuple[str, ...] = (f"> {word}", f"< {word}") if not word.endswith("%") else ()
     if percent != word and level.replaced(when, percent, universe) is not None:
@@ -101,7 +104,7 @@ def _with_number(job: Job, target: Target, when: str, word: str) -> str:
     buttons = tuple(job.offer(f"edit {number} {each}", each) for each in tried)
     said = Notification(
         f"Which number of {called} should be {word}?",
-        lines=(f"It waits for {when}.", f"Say the whole of it: `edit {number} price > 75k`."),
+        lines=(f"It waits for {when}.", f"Say the whole of it: edit {number} price > 75k."),
         buttons=buttons,
     )
     raise Refusal(Reply(said=said, ok=False, private=True))
@@ -129,19 +132,22 @@ def _check_fit(job: Job, target: Target, written: entries.Written) -> None:
 
 
 async def changed(job: Job, target: Target, new: Armed, what: str) -> Reply:
-    """Have it be so from the commit on; what is paused stays paused."""
+    """Have it be so from the commit on; what is paused stays paused, what is done or over watches again. Raises Refusal
+    where that would be more than may watch."""
     person, number, made = target.person, target.alert.number, target.alert.made
     if target.alert.stage is AlertStage.PAUSED:
-        arming.keep(job, person, number, new.written, made=made, stage=AlertStage.PAUSED)
+        job.rows.append(entries.kept(person.number, number, new.written, made=made, stage=AlertStage.PAUSED))
         told = arming.told(job, person, number, new, what)
         return replace(told, said=replace(told.said, lines=("It is still paused.", *told.said.lines)))
     (stand,) = await stands(job.office, [target.alert])
-    if stand.word == DONE:
+    if not stand.watches:
+        await check_quota(job, target)
+    if stand.done:
         arming.put(job, person, number, new, made)
     else:
         # Where its condition is the same it goes on with its state.
         job.put.append(new.rule)
-        arming.keep(job, person, number, new.written, made=made)
+        job.rows.append(entries.kept(person.number, number, new.written, made=made))
     return arming.told(job, person, number, new, what)
 
 
@@ -200,10 +206,21 @@ def _way(job: Job, person: Person, word: str) -> str:
         )
     if person.number != job.person.number:
         raise refused(f"{person.owner} is not linked to {name}", f"Theirs: {', '.join(sorted(mine)) or 'none'}.")
-    how = "`link YOU@YOUR.DOMAIN` links a mailbox." if name == "email" else "`link` there gives a code to show here."
     own = mine - {TERMINAL}
-    known = did_you_mean(name, own or CHANNELS) or f"Yours: {', '.join(sorted(own)) or 'none'}."
-    raise refused(f"You are not linked to {name}", wording.capital(known), how)
+    near = did_you_mean(name, own or CHANNELS) if name not in own | {*CHANNELS, *office.channels} else ""
+    yours = f"Yours: {', '.join(sorted(own)) or 'none'}."
+    raise refused(f"You are not linked to {name}", wording.capital(near) or yours, *_how(office, name))
+
+
+def _how(office: Office, name: str) -> tuple[str, ...]:
+    """How one gets a way of that name here, if at all."""
+    there = [each for each, kind in office.channels.items() if name in (each, kind)]
+    if not there:
+        return (f"This alertd has no {name}.",) if name in CHANNELS else ()
+    if office.channels[there[0]] == EMAIL:
+        return ("link YOU@YOUR.DOMAIN links a mailbox.",)
+    listening = there[0] in office.terms.channels
+    return ("link gives a code to say to me there.",) if listening else (f"I do not listen on {name} here.",)
 
 
 async def _check_quota(job: Job, written: entries.Written) -> None:
@@ -212,14 +229,16 @@ async def _check_quota(job: Job, written: entries.Written) -> None:
     twin = next((each for each in alike if entries.same(entries.read(each), written)), None)
     if twin is not None:
         (stand,) = await stands(job.office, [twin])
-        buttons = (arming.button("Re-arm", Action.REARM, job.person, twin.number),) if stand.word == DONE else ()
-        title = f"You have that already: {wording.name(twin.number)}, which is {stand.word}"
-        raise Refusal(Reply(said=Notification(title, buttons=buttons), ok=job.office.alone, private=True))
+        word = DONE if stand.done else stand.word
+        again = [arming.button(label, action, job.person, twin.number) for label, action in _AGAIN.get(word, ())]
+        title = f"You have that already: {wording.name(twin.number)}, which is {word}"
+        raise Refusal(Reply(said=Notification(title, buttons=tuple(again)), ok=stand.watches, private=True))
     if await store.how_many_alerts(whose) < most:
         return
     alerts = await store.chat_alerts(whose)
-    over = [str(each.alert.number) for each in await stands(job.office, alerts) if each.word in (DONE, OVER)]
-    buttons = (job.offer(f"delete {' '.join(over)}", f"Delete the {len(over)} that are over"),) if over else ()
+    over = [str(each.alert.number) for each in await stands(job.office, alerts) if each.done or each.word == OVER]
+    them = "the one that is over" if len(over) == 1 else f"the {len(over)} that are over"
+    buttons = (job.offer(f"delete {' '.join(over)}", f"Delete {them}"),) if over else ()
     said = Notification(f"You have {len(alerts)} alerts, and {most} is the most", buttons=buttons)
     raise Refusal(Reply(said=said, ok=False, private=True))
 
@@ -231,20 +250,15 @@ def _ask_about_level(job: Job, new: Armed) -> None:
         return
     seen, asked, value = found
     command, universe = job.command, job.office.universe()
-    buttons = [job.offer(f"{command.text} sure", f"Yes, {say_number(asked)}")]
     likely = level.meant(asked, value)
+    text = ""
     if len(command.words) > 1 and likely is not None:
         text = spelled(command.name, (command.words[0], level.plain(likely)), (), "", command.options)
-        buttons.insert(0, job.offer(text, f"No, {say_number(likely)}"))
     elif command.condition and likely is not None:
         other = level.with_level(command.condition, asked, likely, universe)
         if other != command.condition:
             whole = command.name == "edit" and not command.bare
             text = spelled(command.name, command.words, command.symbols, other, command.options, whole=whole)
-            buttons.insert(0, job.offer(text, f"No, {say_number(likely)}"))
-    said = Notification(
-        f"Is {say_number(asked)} right? {seen.symbol} is at {say_number(value)}",
-        lines=("Nothing is set yet.",),
-        buttons=tuple(buttons),
-    )
-    raise Refusal(Reply(said=said, ok=False, private=True))
+    no = (job.offer(text, f"No, {say_number(likely)}"),) if text and likely is not None else ()
+    title, yes = f"Is {say_number(asked)} right? {seen.symbol} is at {say_number(value)}", f"Yes, {say_number(asked)}"
+    raise Refusal(unsure(job, title, "Nothing is set yet.", command=command.text, label=yes, before=no))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from alertd.bot.asking import Asked, Reply
-from alertd.bot.catalogue import GIVES
+from alertd.bot.catalogue import GIVES, an
 from alertd.bot.do.help import greeting
 from alertd.bot.language.command import Command
 from alertd.bot.office import Job, Office, no, say
@@ -139,10 +139,6 @@ async def _confirmed(job: Job, code: Code, text: str) -> Reply:
     job.rows += [people.use(text), people.change(replace(claim, confirmed=True))]
     job.did("link", claim.identity.channel)
     return await job.done(say(f"{claim.identity.channel} is linked: your alerts come there, too", private=True))
-
-
-def an(role: Role) -> str:
-    return f"an {role}" if role in (Role.ADMIN, Role.OWNER) else f"a {role}"
 
 
 def _what(wanted: Command | None) -> str:

@@ -9,7 +9,7 @@ from alertd.bot.office import Job, Office
 from alertd.conditions import tree as t
 from alertd.conditions.fields import MARKET
 from alertd.errors import Problem
-from alertd.model.people import AlertRow, AlertStage, ChatAlert
+from alertd.model.people import AlertRow, AlertStage, ChatAlert, owner_of
 from alertd.model.universe import Universe
 from alertd.rules.build import rule_of
 from alertd.rules.document import Document, Plain
@@ -58,9 +58,9 @@ def of_market(rule: Rule) -> bool:
     return not counts and not any(map(t.of_own_coin, trees))
 
 
-def rule_in(office: Office, alert: ChatAlert, owner: str) -> Rule | None:
+def rule_in(office: Office, alert: ChatAlert) -> Rule | None:
     """The rule of an alert that is kept; None where it makes none any more: its coin is gone, its field."""
-    return rule_from(read(alert), owner, office.universe(), office.clock.now())[0]
+    return rule_from(read(alert), owner_of(alert.person), office.universe(), office.clock.now())[0]
 
 
 def ways(written: Written) -> tuple[str, ...]:
@@ -80,10 +80,14 @@ def text(written: Written, key: str) -> str:
     return found if isinstance(found, str) else ", ".join(found)
 
 
-def kept(person: int, number: int, written: Written, *, stage: AlertStage, made: float) -> AlertRow:
+def kept(person: int, number: int, written: Written, *, made: float, stage: AlertStage = AlertStage.LIVE) -> AlertRow:
     """The row of an alert as it is from now on."""
     entry = written_as(written)
     return AlertRow(person, number, ChatAlert(person, number, stage, made, entry))
+
+
+def paused(alert: ChatAlert) -> AlertRow:
+    return AlertRow(alert.person, alert.number, alert._replace(stage=AlertStage.PAUSED))
 
 
 def written_as(value: Written | str | list[str]) -> str:

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import yaml
 
-from alertd.bot.asking import Reply
-from alertd.bot.do import entries, wording
+from alertd.bot.asking import LONGEST_FILE, Reply, Upload
+from alertd.bot.do import entries, reach, wording
 from alertd.bot.do.entries import Written
 from alertd.bot.do.standing import BROKEN, OVER, Stand, stands
+from alertd.bot.language.fitting import OFTEN, SOONEST
 from alertd.bot.office import Job, no, say
 from alertd.conditions.fields import MARKET
-from alertd.errors import Problem
+from alertd.errors import DeliveryError, Problem
 from alertd.model.notification import Notification
 from alertd.model.people import AlertStage, ChatAlert
 from alertd.rules.document import Document, Plain
@@ -24,11 +25,12 @@ from alertd.rules.rule import Rule
 from alertd.rules.strict_yaml import read_document
 
 FILE = "alerts.yaml"
+_ENDINGS = (".yaml", ".yml")
 _SHORT = 1500
-"""Characters that are shown in the reply as well."""
-_HEAD = "version: 1\nrules:\n"
+"""Bytes that are shown in the reply as well."""
+_HEAD = b"version: 1\nrules:\n"
 _AROUND = 200
-"""Characters of what is listened to that a part leaves free: for `import` itself."""
+"""Bytes that a part leaves free, for the `import` before its text."""
 _COINS = 100
 """Coins of one alert."""
 _SHOWN = 10
@@ -55,26 +57,28 @@ async def export(job: Job) -> Reply:
     """All alerts of whoever asks, as the text of a rule file."""
     alerts = await job.office.store.chat_alerts(job.person.number)
     if not alerts:
-        return no("You have no alerts yet", "alert BTC > 70k makes one")
+        return say("You have no alerts yet", "alert BTC > 70k makes one", private=True)
     left_out = [each.alert.number for each in await stands(job.office, alerts) if _is_over(each, job.now)]
     kept = [alert for alert in alerts if alert.number not in left_out]
     if not kept:
         return no("All of your alerts are over", "Over alerts are not exported: import would refuse them")
-    parts = in_parts(kept, job.asked.longest - _AROUND)
+    parts = in_parts(kept, LONGEST_FILE - _AROUND)
     number = min(max(int(job.command.words[0]), 1), len(parts)) if job.command.words else 1
     gone = (f"Left out, as they are over: {wording.names(left_out)}.",) if left_out else ()
     return await job.done(_part(job, parts, number, f"Your alerts, {len(kept)} in all", gone))
 
 
-def _part(job: Job, parts: Sequence[str], number: int, title: str, gone: tuple[str, ...]) -> Reply:
+def _part(job: Job, parts: Sequence[bytes], number: int, title: str, gone: tuple[str, ...]) -> Reply:
     """One part, from 1, and the next to tap."""
-    text, name, lines = parts[number - 1], FILE, ("import takes them back, here or elsewhere.", *gone)
+    content, name = parts[number - 1], FILE
     if len(parts) > 1:
         name, title = f"alerts-{number}.yaml", f"{title}: part {number} of {len(parts)}"
-        lines = ("Paste each part behind an import of its own: it takes them back, here or elsewhere.", *gone)
     ahead = (job.offer(f"export {number + 1}", f"Part {number + 1}"),) if number < len(parts) else ()
-    said = Notification(title, lines=lines, buttons=ahead)
-    return Reply(said=said, code=text if len(text) <= _SHORT else "", private=True, file=(name, text.encode()))
+    said = Notification(
+        title, lines=("import takes this file, here or elsewhere: it adds what is new in it.", *gone), buttons=ahead
+    )
+    code = content.decode() if len(content) <= _SHORT else ""
+    return Reply(said=said, code=code, private=True, file=(name, content))
 
 
 def _is_over(stand: Stand, now: float) -> bool:
@@ -83,12 +87,12 @@ def _is_over(stand: Stand, now: float) -> bool:
     return rule is None or stand.word in (OVER, BROKEN) or (rule.expires is not None and rule.expires <= now)
 
 
-def in_parts(alerts: Sequence[ChatAlert], longest: int) -> list[str]:
-    """Rule files that read back as the same, each of so many characters at the most; an alert that is longer by itself
-    has one of its own."""
-    parts: list[str] = []
+def in_parts(alerts: Sequence[ChatAlert], longest: int) -> list[bytes]:
+    """Rule files that read back as the same, each of so many bytes at the most; an alert that is longer by itself has
+    one of its own."""
+    parts: list[bytes] = []
     for alert in alerts:
-        rule = yaml.safe_dump([_rule(alert)], sort_keys=False, allow_unicode=True, width=100)
+        rule = yaml.safe_dump([_rule(alert)], sort_keys=False, allow_unicode=True, width=100).encode()
         if parts and len(parts[-1]) + len(rule) <= longest:
             parts[-1] += rule
         else:
@@ -117,21 +121,50 @@ class _Found(NamedTuple):
 
 
 async def import_(job: Job) -> Reply:
-    """All of it or nothing."""
-    office, person = job.office, job.person
+    """All of it or nothing, from what was typed or from a file."""
+    if job.asked.uploads:
+        content = await _fetched(job.asked.uploads)
+        return content if isinstance(content, Reply) else await _taken(job, content)
     if not job.command.words:
-        return no("Paste a rule file behind import", "export shows what one looks like")
+        return no("Give import a rule file, or its text", "export shows what one looks like")
+    text = job.command.words[0]
+    if text.endswith(_ENDINGS) and len(text.split()) == 1:
+        return no(
+            f"There is no file {text}", "Give me the file itself, with import beside it, or its text behind import."
+        )
+    return await _taken(job, text.encode())
+
+
+async def _fetched(uploads: Sequence[Upload]) -> bytes | Reply:
+    """The content of the one file that was given, or why there is none. What is no rule file is not even fetched."""
+    file, *more = uploads
+    if more:
+        return no("Nothing was imported: give me one file at a time")
+    if not file.name.lower().endswith(_ENDINGS):
+        return no("Nothing was imported: a rule file's name ends in .yaml", "export gives one.")
+    content = b""
+    if file.size <= LONGEST_FILE:
+        try:
+            content = await file.fetch(file.place, LONGEST_FILE + 1)
+        except DeliveryError as error:
+            said = wording.capital(f"{error}.")
+            return no("Nothing was imported: the file did not come", said, "Give it again, or import its text.")
+    if max(file.size, len(content)) > LONGEST_FILE:
+        return no(f"Nothing was imported: the file is larger than {LONGEST_FILE // 1024} KiB", "Split it.")
+    return content
+
+
+async def _taken(job: Job, content: bytes) -> Reply:
+    office, person = job.office, job.person
     ways = {account.identity.channel for account in office.people.accounts(person.number)}
-    found = _read(job, job.command.words[0].encode(), ways)
+    found = _read(job, content, ways)
     if found.problems:
         return _wrong(found.problems)
     alerts = await office.store.chat_alerts(person.number)
     known = [entries.read(alert) for alert in alerts]
     new = [(rule, written) for rule, written in found.rules if not any(entries.same(written, each) for each in known)]
     if not new:
-        return no(
-            "There is nothing new in it", f"You have all {len(found.rules)} of them already." if found.rules else ""
-        )
+        return no("There is nothing new in it", "You have all of that already." if found.rules else "")
     if len(alerts) + len(new) > office.terms.alerts:
         return no(f"You may have {office.terms.alerts} alerts: you have {len(alerts)}, and these are {len(new)} more")
     first = await entries.number_for(job)
@@ -160,7 +193,8 @@ async def import_(job: Job) -> Reply:
 
 def _said(job: Job, number: int, rule: Rule, written: Written) -> str:
     """`#7: BTC: price > 90000, every time`"""
-    conduct = wording.conduct(written, rule.expires, wording.zone_of(job.office, job.person)).removesuffix(".")
+    told_by = reach.told_by(job.office, job.person, written)
+    conduct = wording.conduct(written, rule.expires, wording.zone_of(job.office, job.person), told_by).removesuffix(".")
     paused = ", paused" if rule.draft else ""
     return f"{wording.name(number)}: {wording.sentence(written)}, {conduct[:1].lower()}{conduct[1:]}{paused}"
 
@@ -218,6 +252,8 @@ def _foreign(document: Document, number: int, rule: Rule, own: Mapping[str, Plai
         found.append(problem("symbols", f"an alert has {_COINS} coins at the most, not {len(rule.symbols)}"))
     if rule.expires is not None and rule.expires <= now:
         found.append(problem("expires", "this is in the past"))
+    if rule.remind and rule.remind < SOONEST:
+        found.append(problem("remind", "an alert of a person is said again once a minute at the most", OFTEN))
     return found
 
 

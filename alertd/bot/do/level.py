@@ -1,13 +1,16 @@
-"""The level of a plain comparison: one that is far away is asked about, and one can be moved by a button."""
+"""The level that an alert waits for: one that is far away is asked about, one can be moved by a button, and one that is
+edited is of what the old one was of."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from alertd.conditions import tree as t
+from alertd.conditions.check import compile_condition
 from alertd.conditions.explain import label
 from alertd.conditions.fields import Unit, spec_of
 from alertd.conditions.mistakes import Sentence
 from alertd.conditions.parse import read
+from alertd.errors import RuleError
 from alertd.model.universe import Universe
 from alertd.rules.peek import Peek
 from alertd.rules.rule import Rule
@@ -15,7 +18,13 @@ from alertd.rules.rule import Rule
 FAR = 10.0
 """A level that is so many times the value, or the value so many times the level, is asked about."""
 
+_ALIKE = 10.0
+"""Two levels of one thing: none is more than so many times the other."""
+_PRICE = "price "
+_BACK = {">": ("<", 0.98), ">=": ("<", 0.98), "<": (">", 1.02), "<=": (">", 1.02)}
+"""How far behind a level it is over: so that a value beside it is not told again and again."""
 _NEAR = 2.0
+"""The level that was meant: it is so many times the value at the most, or the other way about."""
 _FACTORS = (1e3, 1e6, 1e-3, 10.0, 0.1, 100.0, 0.01, 1e-6)
 """By which people are wrong: a `k` or an `M` too little or too much, a digit."""
 
@@ -35,6 +44,17 @@ def far(rule: Rule, seen: Sequence[Peek]) -> tuple[Peek, float, float] | None:
             if isinstance(value, float) and value > 0 and not 1 / FAR < level / value < FAR:
                 return each, level, value
     return None
+
+
+def unchecked(rule: Rule, seen: Sequence[Peek]) -> list[str]:
+    """That nothing is known to compare a written level with: whoever wrote it has to look at it themselves."""
+    names = {
+        label(field).replace("_", " ")
+        for field, _ in _levels(rule.when)
+        for each in seen
+        if not (isinstance(value := each.values.get(label(field)), float) and value > 0)
+    }
+    return [f"the level could not be compared with the {name}: check that it is right" for name in sorted(names)]
 
 
 def _levels(when: t.Condition) -> list[tuple[t.Field, float]]:
@@ -61,9 +81,18 @@ def with_level(condition: str, level: float, other: float, universe: Universe) -
     return condition
 
 
-def nudged(condition: str, by: float, universe: Universe) -> tuple[str, float] | None:
-    """The sentence with its level so many percent higher, or the percents of its move so many points, and the new
-    number; None where it has not just one such."""
+def over(condition: str, universe: Universe) -> str:
+    """When it is over, with some room: `price < 68600` of `price > 70000`, "" for what is no such level."""
+    when = read(Sentence(condition), universe)
+    if not isinstance(when, t.Compare) or not isinstance(when.right, t.Number) or when.right.value <= 0:
+        return ""
+    sign, by = _BACK.get(when.operator, ("", 0.0))
+    return f"{condition[slice(*when.left.span)]} {sign} {plain(when.right.value * by)}" if sign else ""
+
+
+def nudged(condition: str, by: float, universe: Universe) -> str | None:
+    """The sentence with its level so many percent higher, or the percents of its move so many points; None where it has
+    not just one such."""
     found = _found(condition, universe)
     if len(found) != 1:
         return None
@@ -72,7 +101,7 @@ def nudged(condition: str, by: float, universe: Universe) -> tuple[str, float] |
     if value <= 0:
         return None
     sign = "%" if isinstance(node, t.Percent) else ""
-    return f"{condition[: node.span[0]]}{plain(value)}{sign}{condition[node.span[1] :]}", value
+    return f"{condition[: node.span[0]]}{plain(value)}{sign}{condition[node.span[1] :]}"
 
 
 def replaced(condition: str, word: str, universe: Universe) -> str | None:
@@ -88,11 +117,51 @@ def _found(condition: str, universe: Universe) -> list[t.Number | t.Percent]:
     return [
         node
         for part in t.walk(read(Sentence(condition), universe))
-        if isinstance(part, t.Compare | t.Cross | t.Move)
+        if isinstance(part, t.Compare | t.Cross | t.Move | t.Within)
         for node in _constants(part)
     ]
 
 
-def _constants(part: t.Compare | t.Cross | t.Move) -> list[t.Number | t.Percent]:
-    sides = (part.amount,) if isinstance(part, t.Move) else (part.left, part.right)
+def _constants(part: t.Compare | t.Cross | t.Move | t.Within) -> list[t.Number | t.Percent]:
+    match part:
+        case t.Move(amount=amount):
+            sides: tuple[t.Node, ...] = (amount,)
+        case t.Within(target=target):
+            sides = (target,)
+        case _:
+            sides = (part.left, part.right)
     return [side for side in sides if isinstance(side, t.Number | t.Percent)]
+
+
+# ── an edit that does not say what its level is of: `edit 3 < 25` ────────────────────────────────────────────────────
+
+
+def is_of_price(condition: str, universe: Universe) -> bool:
+    """True where it is of nothing but the coins' own price, which so may go without saying."""
+    parts = [node for node in t.walk(read(Sentence(condition), universe)) if isinstance(node, t.Condition)]
+    subjects = [getattr(part, name) for part in parts for name in ("left", "field", "of") if hasattr(part, name)]
+    return all(
+        isinstance(each, t.Condition) or (isinstance(each, t.Field) and (each.name, each.coin) == ("price", None))
+        for each in subjects
+    )
+
+
+def of_the_same(old: str, new: str, universe: Universe) -> str | None:
+    """`rsi(14, 1h) < 25` for an alert on `rsi(14, 1h) < 30` and a new `price < 25`: the old condition's own left side.
+    None where either is more than one comparison with a level, or the levels are no two of one thing."""
+    before, after = (read(Sentence(each), universe) for each in (old, new))
+    if not isinstance(before, t.Compare | t.Cross) or not isinstance(after, t.Compare | t.Cross):
+        return None
+    numbers = [side.value for side in (before.right, after.right) if isinstance(side, t.Number)]
+    if len(numbers) < 2 or isinstance(before.left, t.Number) or not _alike(*numbers):
+        return None
+    changed = old[: before.left.span[1]] + " " + new.removeprefix(_PRICE)
+    try:
+        compile_condition(changed, universe)
+    except RuleError:
+        return None
+    return changed
+
+
+def _alike(one: float, other: float) -> bool:
+    return one == other or (one * other > 0 and 1 / _ALIKE <= one / other <= _ALIKE)

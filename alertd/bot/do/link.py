@@ -1,12 +1,13 @@
 """One person on several platforms: accounts come and go."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alertd.bot.asking import Reply
 from alertd.bot.do import entries, wording
 from alertd.bot.do.door import shown
+from alertd.bot.do.refusal import unsure
 from alertd.bot.office import Job, no, say
 from alertd.bot.people import CODE_LASTS
 from alertd.bot.quota import Word
@@ -14,7 +15,7 @@ from alertd.bot.receivers import CONFIRM
 from alertd.channels import email, user_webhooks
 from alertd.model.notification import Notification
 from alertd.model.order import Say
-from alertd.model.people import USERS_WEBHOOKS, Account, AlertStage, Code, CodeUse, Identity
+from alertd.model.people import TERMINAL, USERS_WEBHOOKS, Account, AlertStage, Code, CodeUse, Identity
 
 EMAIL = "email"
 """The kind of a channel to mailboxes."""
@@ -75,37 +76,48 @@ async def _mailed(job: Job, address: str) -> Reply:
         return no(f"That is no address of a mailbox: {wrong}")
     identity = Identity(channel, "", address.lower())
     known = job.office.people.account_of(identity)
-    taken = known is not None and known.confirmed
-    if known is not None and taken and known.person == job.person.number:
+    if known is not None and known.confirmed and known.person == job.person.number:
+        if job.office.people.unreached(known):
+            job.rows.append(job.office.people.reached(known))
+            return await job.done(say("That mailbox is linked already, and is tried again", private=True))
         return no("That mailbox is linked already")
     if full := _full(job) or _too_often(job, identity):
         return full
-    text = _claimed(job, identity, address, taken=taken)
+    taken = _taken(job, known) or job.office.limits.mailboxes.ask(identity, job.now) is not Word.GO
+    _claim(job, identity, address, taken=taken)
     job.did("link", f"{channel}, to be confirmed")
     lines = (f"A code is on its way to {address}", "Say it here within ten minutes: link CODE")
-    # Whose mailboxes are known here is told to nobody: where it is somebody else's, the reply is the same.
+    # Whose mailboxes are known here, and who asks for them, is told to nobody: the reply is the same without a mail.
     if not taken:
-        job.orders.append(Say(f"{job.person.owner}/{CONFIRM}{_number(job, identity)}", _letter(job, text)))
+        job.orders.append(Say(f"{job.person.owner}/{CONFIRM}{_number(job, identity)}", _letter(job)))
     return await job.done(say("Read your mail", *lines, private=True))
 
 
-def _claimed(job: Job, identity: Identity, address: str, *, taken: bool) -> str:
-    """The account as it waits for its code, in the place of what else waits for one; the code. What is
-    somebody's already stays theirs."""
+def _taken(job: Job, known: Account | None) -> bool:
+    """Whether a mailbox is somebody else's, or has a good code for them: that stays good."""
+    if known is None or known.person == job.person.number:
+        return False
+    return known.confirmed or bool(job.office.people.code_for(known, job.now))
+
+
+def _claim(job: Job, identity: Identity, address: str, *, taken: bool) -> None:
+    """The account as it waits for its code, in the place of what else waits for one. What is somebody's already stays
+    theirs."""
     people, number = job.office.people, job.person.number
     job.rows += [people.unlink(claim) for claim in people.claims(number) if claim.identity != identity]
     job.rows += people.revoke(number, CodeUse.CONFIRM)
     if not taken:
         job.rows.append(people.link(number, identity, address, confirmed=False))
+        if (claim := people.account_of(identity)) is not None:
+            job.rows.append(people.reached(claim))  # a code that it refused must not keep the next from it
     expires = job.now + CODE_LASTS
-    text, row = people.code(Code(use=CodeUse.CONFIRM, expires=expires, person=number, identity=identity))
+    _, row = people.code(Code(use=CodeUse.CONFIRM, expires=expires, person=number, identity=identity))
     job.rows.append(row)
-    return text
 
 
 def _too_often(job: Job, identity: Identity) -> Reply | None:
     limits = job.office.limits
-    if limits.mailboxes.ask(identity, job.now) is not Word.GO:
+    if limits.again.ask((job.person.number, identity), job.now) is not Word.GO:
         return no("A code went there within the last hour: look at your mail")
     if limits.mails.ask(job.person.number, job.now) is not Word.GO:
         return no("Three codes a day are mailed to one person: try again tomorrow")
@@ -117,14 +129,14 @@ def _number(job: Job, identity: Identity) -> int:
     return account.number if account else 0
 
 
-def _letter(job: Job, code: str) -> Notification:
+def _letter(job: Job) -> Notification:
+    """Without the code, which is nowhere to be read before the mail is sent: see `aliases`."""
     person = job.person
     zone = ZoneInfo(person.zone) if person.zone else job.office.pipeline.policy.zone
     until = datetime.fromtimestamp(job.now + CODE_LASTS, zone).strftime("%H:%M")
     return Notification(
-        "Your code for alertd",  # and no code: titles are shown, and told of, elsewhere
+        "Your code for alertd",
         lines=(
-            f"Say to alertd, where you asked for it: link {code}",
             f"It is good until {until}, and once. If you did not ask for it, somebody mistyped: nothing more comes.",
         ),
     )
@@ -142,7 +154,7 @@ async def _hooked(job: Job, url: str) -> Reply:
     """The one webhook of a person; its secret is told now, and never again."""
     people, number = job.office.people, job.person.number
     if not job.office.terms.webhooks:
-        return no("Webhooks of users are off here", "The operator turns them on with `chat: webhooks: true`.")
+        return no("Webhooks of users are off here", "The operator turns them on with chat: webhooks: true.")
     if wrong := user_webhooks.check_url(url):
         return no(f"That URL is not called: {wrong}")
     # A URL may be known to several: the account is by person, too.
@@ -163,29 +175,48 @@ async def _hooked(job: Job, url: str) -> Reply:
 
 
 async def _removed(job: Job, name: str) -> Reply:
-    """A channel's accounts of this person go; the last one that they can talk by stays."""
+    """A channel's accounts of this person go, and what waits for its code; the last one that they can talk by stays."""
     people, number = job.office.people, job.person.number
-    mine = [*people.accounts(number), *people.claims(number)]
+    mine, waiting = people.accounts(number), _waiting(job)
     going = [account for account in mine if called(job, account, name)]
-    if not going:
-        return no(f"Nothing of yours is called {name!r}", f"You have {', '.join(_names(mine))}")
-    left = [account for account in mine if account not in going and account.confirmed]
-    if not any(account.identity.channel in job.office.terms.channels for account in left):
-        return no("You could not talk to me any more", "Link another platform first: link")
-    if not any(account.used for account in left) and not job.command.options.get("sure"):
-        alerts = await job.office.store.chat_alerts(number)
-        if live := sum(alert.stage is AlertStage.LIVE for alert in alerts):
-            button = job.offer(f"link remove {name} sure", f"Remove {name}")
-            what = "your live alert" if live == 1 else f"your {live} live alerts"
-            title = f"You use nothing of what is left, and would be told of {what} there: remove {name}?"
-            return Reply(said=Notification(title, buttons=(button,)), ok=False, private=True)
-    orphans = await _naming(job, {*_names(going)} - {*_names(left)})
+    dropped = [channel for channel in waiting if _is_called(job, channel, name)]
+    left = [account for account in mine if account not in going]
+    if not going and not dropped:
+        return no(f"Nothing of yours is called {name!r}", f"You have {', '.join(_names(mine, waiting))}")
+    if going and (held := await _held_on_to(job, name, left)):
+        return held
+    names = _names(going, dropped)
+    orphans = await _naming(job, {*names} - {*_names(left)})
     job.asker()
     job.rows += [people.unlink(account) for account in going]
-    job.did("unlink", ", ".join(_names(going)))
+    if dropped:
+        job.rows += [*map(people.unlink, people.claims(number)), *people.revoke(number, CodeUse.CONFIRM)]
+    job.did("unlink", ", ".join(names))
     more = f" and {len(orphans) - _SHOWN} more" if len(orphans) > _SHOWN else ""
     said = (f"Told by what you use from now on: {', '.join(orphans[:_SHOWN])}{more}",) if orphans else ()
-    return await job.done(say(f"Removed: {', '.join(_names(going))}", *said, private=True))
+    return await job.done(say(f"Removed: {', '.join(names)}", *said, private=True))
+
+
+def _waiting(job: Job) -> list[str]:
+    """The channels of what is yet to be confirmed. By the codes, which are there for a mailbox of somebody else's too,
+    and not by the claims: whose mailboxes are known here is told to nobody."""
+    codes = job.office.people.codes(job.person.number, job.now)
+    return [code.identity.channel for code in codes if code.identity]
+
+
+async def _held_on_to(job: Job, name: str, left: Sequence[Account]) -> Reply | None:
+    """Why accounts do not go yet, where these are left; None where they may."""
+    if not any(account.identity.channel in (*job.office.terms.channels, TERMINAL) for account in left):
+        return no("You could not talk to me any more", "Link another platform first: link")
+    if any(account.used for account in left) or job.command.options.get("sure"):
+        return None
+    alerts = await job.office.store.chat_alerts(job.person.number)
+    live = sum(alert.stage is AlertStage.LIVE for alert in alerts)
+    if not live:
+        return None
+    what = "your live alert" if live == 1 else f"your {live} live alerts"
+    title = f"You use nothing of what is left, and would be told of {what} there: remove {name}?"
+    return unsure(job, title, command=f"link remove {name}", label=f"Remove {name}")
 
 
 async def _naming(job: Job, channels: Set[str]) -> list[str]:
@@ -196,14 +227,18 @@ async def _naming(job: Job, channels: Set[str]) -> list[str]:
 
 def called(job: Job, account: Account, name: str) -> bool:
     """Whether an account is meant by the name of its channel, or of the channel's kind."""
-    channel, word = account.identity.channel, name.lower()
+    return _is_called(job, account.identity.channel, name)
+
+
+def _is_called(job: Job, channel: str, name: str) -> bool:
+    word = name.lower()
     return word in (channel.lower(), job.office.channels.get(channel, "")) or (
         word == HOOK and channel == USERS_WEBHOOKS
     )
 
 
-def _names(accounts: list[Account]) -> list[str]:
-    return list(dict.fromkeys(account.identity.channel for account in accounts))
+def _names(accounts: Sequence[Account], others: Sequence[str] = ()) -> list[str]:
+    return list(dict.fromkeys([*(account.identity.channel for account in accounts), *others]))
 
 
 def _full(job: Job) -> Reply | None:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from alertd.bot.asking import Reply
-from alertd.bot.do import entries, wording
+from alertd.bot.do import entries, reach, wording
 from alertd.bot.do.looking import seen_now
-from alertd.bot.do.refusal import refusable, refused
 from alertd.bot.do.standing import BROKEN, DONE, LIVE, OVER, PAUSED, Stand, stands
-from alertd.bot.office import Job
+from alertd.bot.office import Job, say
 from alertd.conditions.codes import YES
 from alertd.dispatch.render import fold
 from alertd.model.notification import Button, Notification
@@ -18,7 +17,6 @@ _WIDE = 44
 """Characters of an alert's sentence that a row shows."""
 
 
-@refusable
 async def alerts(job: Job) -> Reply:
     """A page of them, in the order of their numbers."""
     command = job.command
@@ -28,14 +26,15 @@ async def alerts(job: Job) -> Reply:
         every = [each for each in every if not wanted.isdisjoint(entries.coins(entries.read(each)))]
     if not every:
         about = f" on {', '.join(command.symbols)}" if command.symbols else ""
-        raise refused(f"You have no alerts{about} yet", "`alert BTC > 70k` sets one.")
+        return say(f"You have no alerts{about} yet", "alert BTC > 70k sets one.", private=True)
     pages = -(-len(every) // PAGE)
     page = min(next((int(word) for word in command.words if word.isdecimal() and int(word)), 1), pages)
     shown = await stands(job.office, every[(page - 1) * PAGE : page * PAGE])
     rows = [await _row(job, each) for each in shown]
     count = f"{len(every)} alert{'' if len(every) == 1 else 's'}"
     title = f"{count}, page {page} of {pages}" if pages > 1 else count
-    said = Notification(title, lines=tuple(_hints(shown)), buttons=_pages(job, page, pages))
+    lost = reach.unreached(job, reach.of_alerts(job, [entries.read(each) for each in every]))
+    said = Notification(title, lines=(*_hints(shown), *lost), buttons=_pages(job, page, pages))
     return Reply(said=said, code=table(rows), private=True)
 
 
@@ -54,14 +53,17 @@ async def _row(job: Job, stand: Stand) -> tuple[str, str, str, str]:
 
 
 async def _how_far(job: Job, stand: Stand) -> str:
-    """The nearest of its coins, as far as the engine knows."""
+    """The nearest of its coins, or which of them are there, as far as the engine knows."""
     if stand.rule is None or stand.word in (PAUSED, OVER):
         return ""
     seen = await seen_now(job.office, stand.rule)
-    of = f"{fold(seen[0].symbol)} " if len(seen) > 1 else ""
-    if true := next((each for each in seen if each.verdict == YES and stand.word == LIVE), None):
-        return f"{fold(true.symbol)} true" if len(seen) > 1 else "true"
-    return f"{of}{wording.distance(seen[0]) or wording.value(seen[0]) or '?'}" if seen else ""
+    true = [each for each in seen if each.verdict == YES and stand.word == LIVE]
+    if len(true) > 1:
+        return f"{len(true)} of {len(seen)} true"
+    if true:
+        said = wording.distance(true[0]) or wording.value(true[0])
+        return ", ".join([f"{fold(true[0].symbol)} true" if len(seen) > 1 else "true", *([said] if said else [])])
+    return wording.how_far(stand.rule.when, seen) if seen else ""
 
 
 def _hints(shown: Sequence[Stand]) -> list[str]:
@@ -71,7 +73,7 @@ def _hints(shown: Sequence[Stand]) -> list[str]:
         hints.append(f"{wording.names(broken)} cannot be judged: {gone} not in the configuration any more.")
     if done := [each.alert.number for each in shown if each.word == DONE]:
         have, them = ("has", "it") if len(done) == 1 else ("have", "that one")
-        hints.append(f"{wording.names(done)} {have} fired: `resume {done[0]}` arms {them} again.")
+        hints.append(f"{wording.names(done)} {have} fired: resume {done[0]} arms {them} again.")
     return hints
 
 

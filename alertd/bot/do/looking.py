@@ -1,6 +1,7 @@
 """What is known just now: asked of the engine, and of the sources where that does not know it."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from alertd.bot.office import Office
 from alertd.conditions.codes import UNKNOWN
@@ -16,14 +17,22 @@ _OLD = 60.0
 """Seconds after which a value is asked for anew, for somebody who asks what it is now."""
 
 
-async def look(office: Office, rule: Rule) -> list[Peek]:
-    """How each of a rule's coins stands. A coin that nobody watched yet is asked for at once."""
+class Known(NamedTuple):
+    """The latest by coin; `short` is why not all of it could be asked for, "" where it was."""
+
+    found: Mapping[str, Reading]
+    short: str = ""
+
+
+async def look(office: Office, rule: Rule) -> tuple[list[Peek], str]:
+    """How each of a rule's coins stands, and why not all could be asked for ("" where it was). A coin that nobody
+    watched yet is asked for at once."""
     seen = await seen_now(office, rule)
     missing = [each.symbol for each in seen if each.verdict == UNKNOWN]
     if missing:
-        await office.quotes.fetch(_wanted(rule, missing))
-        seen = await seen_now(office, rule)
-    return seen
+        short = await office.quotes.fetch(_wanted(rule, missing))
+        return await seen_now(office, rule), short
+    return seen, ""
 
 
 async def seen_now(office: Office, rule: Rule) -> list[Peek]:
@@ -31,7 +40,7 @@ async def seen_now(office: Office, rule: Rule) -> list[Peek]:
     return await office.pipeline.ask(lambda state: peek(state, rule, office.clock.now()))
 
 
-async def readings(office: Office, field: str, coins: Collection[str]) -> Mapping[str, Reading]:
+async def readings(office: Office, field: str, coins: Collection[str]) -> Known:
     """The latest of a field for each of these coins that has one; asked for where it is missing or old."""
 
     async def known() -> dict[str, Reading]:
@@ -44,9 +53,9 @@ async def readings(office: Office, field: str, coins: Collection[str]) -> Mappin
     before = await known()
     old = [coin for coin in coins if coin not in before or now - before[coin][1] > _OLD]
     if not old:
-        return before
-    await office.quotes.fetch({field: old})
-    return await known()
+        return Known(before)
+    short = await office.quotes.fetch({field: old})
+    return Known(await known(), short)
 
 
 def _wanted(rule: Rule, coins: Collection[str]) -> dict[str, set[str]]:

@@ -10,8 +10,8 @@ _OF_YEAR = re.compile(r"\d\d-\d\d", re.ASCII)
 
 
 def until(words: str, now: float, zone: tzinfo) -> float | None:
-    """`friday`, `tomorrow`, `2027-01-31`, `01-31`, `18:00`, `friday 18:00`: None for what is no moment. The coming
-    friday is meant, today where that is one; a day means its end, in epoch seconds."""
+    """`friday`, `tomorrow`, `2027-01-31`, `01-31`, `end of month`, `18:00`, `friday 18:00`: None for what is no
+    moment. The coming friday is meant, today where that is one; a day means its end, in epoch seconds."""
     here = datetime.fromtimestamp(now, zone)
     text = " ".join(words.lower().replace("t", " ", int(bool(_DATE.match(words)))).split())
     found = _CLOCK.fullmatch(text)
@@ -59,6 +59,8 @@ def _day(words: str, today: date) -> date | None:
         return today
     if words == "tomorrow":
         return today + timedelta(days=1)
+    if words == "end of month":
+        return (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     if _DATE.fullmatch(words):
         return date.fromisoformat(words)
     if _OF_YEAR.fullmatch(words):

@@ -4,6 +4,7 @@ from alertd.bot.asking import Reply
 from alertd.bot.office import Job, no, say
 from alertd.control import silencing
 from alertd.dispatch.matcher import parse
+from alertd.dispatch.wording import matchers
 from alertd.errors import ControlError, did_you_mean
 from alertd.model.kept import Silence
 from alertd.model.notification import Notification
@@ -85,19 +86,19 @@ async def silence(job: Job) -> Reply:
 
 
 async def _added(job: Job, words: tuple[str, ...]) -> Reply:
-    matchers = _before_duration(words)
-    if len(matchers) == len(words) or not matchers:
+    typed = _before_duration(words)
+    if len(typed) == len(words) or not typed:
         return no("Say what to hold back, and for how long", _USAGE)
-    comment = " ".join(words[len(matchers) + 1 :]) or _COMMENT
+    comment = " ".join(words[len(typed) + 1 :]) or _COMMENT
     try:
-        wanted = [parse(each) for each in matchers]
+        wanted = [parse(each) for each in typed]
         if OF_FILES[0] not in dict(wanted):
             wanted.append(OF_FILES)
         order = silencing(
             {
                 "matchers": [list(each) for each in wanted],
                 "start": job.now,
-                "end": job.now + duration(words[len(matchers)]),
+                "end": job.now + duration(words[len(typed)]),
                 "author": job.person.owner,
                 "comment": comment,
             },
@@ -107,8 +108,8 @@ async def _added(job: Job, words: tuple[str, ...]) -> Reply:
     except (ControlError, ValueError) as error:
         return no(str(error), _USAGE)
     job.orders.append(order)
-    job.did("silence", " ".join(matchers))
-    said = f"Held back for {say_duration(order.end - job.now)}: {' '.join(matchers)}"
+    job.did("silence", " ".join(typed))
+    said = f"Held back for {say_duration(order.end - job.now)}: {' '.join(typed)}"
     whose = ["It holds rules of the files: owner=@7 names the alerts of a person."] if OF_FILES in wanted else []
     return await job.done(say(said, *whose, "silence list shows its number; silence end NUMBER ends it"))
 
@@ -127,7 +128,7 @@ def _before_duration(words: tuple[str, ...]) -> tuple[str, ...]:
 def _silences(job: Job) -> Reply:
     active = [each for each in job.office.pipeline.remembered(Silence) if each.end > job.now]
     rows = [
-        f"{each.number}  {' '.join(label + '=' + text for label, text in each.matchers if (label, text) != OF_FILES)}"
+        f"{each.number}  {' '.join(matchers([pair]) for pair in each.matchers if pair != OF_FILES)}"
         f"  {say_duration(each.end - job.now)} left  {each.author}: {each.comment}"
         for each in sorted(active, key=lambda each: each.number)[:_PAGE]
     ]

@@ -6,12 +6,16 @@ from datetime import datetime, tzinfo
 from itertools import islice
 
 from alertd.bot.asking import Reply
-from alertd.bot.catalogue import GIVES
-from alertd.bot.do.door import an
+from alertd.bot.catalogue import GIVES, an
+from alertd.bot.do import entries, groups
+from alertd.bot.do.listing import table
+from alertd.bot.do.refusal import unsure
 from alertd.bot.office import Job, no, say
 from alertd.bot.people import CODE_LASTS
+from alertd.bot.receivers import GROUP
 from alertd.model.notification import Link, Notification
-from alertd.model.people import AlertRow, AlertStage, ChatAlert, Code, CodeUse, Deed, Person, Role, person_of
+from alertd.model.order import ForgetAuthor
+from alertd.model.people import TERMINAL, AlertStage, ChatAlert, Code, CodeUse, Deed, Person, Role, person_of
 
 _PAGE = 30
 """People, and lines of the audit log, in one reply."""
@@ -36,7 +40,7 @@ async def users(job: Job) -> Reply:
     more = len(everybody) - page * _PAGE
     lines = (f"{more} more: users {page + 1}",) if more > 0 else ()
     title = "1 person" if len(everybody) == 1 else f"{len(everybody)} people"
-    return await job.done(Reply(said=Notification(title, lines=lines), code=_table(rows), private=True))
+    return await job.done(Reply(said=Notification(title, lines=lines), code=table(rows), private=True))
 
 
 async def _row(job: Job, person: Person) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ async def audit(job: Job) -> Reply:
     zone = job.office.pipeline.policy.zone
     rows = [_told(deed, zone) for deed in deeds]
     title = f"The last {len(rows)} entries" if rows else "Nothing is on record"
-    return await job.done(Reply(said=Notification(title), code=_table(rows) if rows else "", private=True))
+    return await job.done(Reply(said=Notification(title), code=table(rows) if rows else "", private=True))
 
 
 def _told(deed: Deed, zone: tzinfo) -> tuple[str, ...]:
@@ -124,12 +128,17 @@ async def _change(job: Job, who: str, role: Role) -> Reply:
             return found or no(f"There is nobody {who!r}", "users shows everybody, with their numbers")
         if found.role is role:
             return no(f"{found.owner} is {an(role) if role is not Role.BANNED else 'banned'} already")
-        may_stop = role.at_least(Role.USER)
-        live = [] if may_stop else [alert for alert in alerts if alert.stage is AlertStage.LIVE]
+        live = [alert for alert in alerts if alert.stage is AlertStage.LIVE and not _may_go_on(job, alert, role)]
         job.drop += [(found.owner, str(alert.number)) for alert in live]
-        job.rows += [_paused(alert) for alert in live]
+        job.rows += [entries.paused(alert) for alert in live]
         _put(job, found, role)
-        return await job.done(_changed(found, role, len(live), waiting=may_stop and len(alerts) > 0))
+        return await job.done(_changed(found, role, len(live), waiting=len(alerts) > 0))
+
+
+def _may_go_on(job: Job, alert: ChatAlert, role: Role) -> bool:
+    """Whether an alert of somebody's is watched where they have that role: one for a group takes more than others."""
+    in_group = any(way.startswith(GROUP) for way in entries.ways(entries.read(alert)))
+    return role.at_least(Role.USER) and (not in_group or groups.may_add(job.office, role))
 
 
 def _put(job: Job, found: Person, role: Role) -> None:
@@ -145,16 +154,13 @@ def _put(job: Job, found: Person, role: Role) -> None:
 
 
 def _changed(found: Person, role: Role, paused: int, *, waiting: bool) -> Reply:
-    lines = [f"Their alerts are paused: {paused}"] if paused else []
+    which = " for groups" if role.at_least(Role.USER) else ""
+    lines = [f"Their alerts{which} are paused: {paused}"] if paused else []
     if role is Role.BANNED:
         return say(f"{found.owner} is banned", *lines, f"role {found.owner} user lets them in again")
-    if waiting and not found.role.at_least(Role.USER):
+    if waiting and role.at_least(Role.USER) and not found.role.at_least(Role.USER):
         lines = ["Their alerts are paused: they can resume them"]
     return say(f"{found.owner} is {an(role)} now", *lines, private=True)
-
-
-def _paused(alert: ChatAlert) -> AlertRow:
-    return AlertRow(alert.person, alert.number, alert._replace(stage=AlertStage.PAUSED))
 
 
 async def forget_user(job: Job) -> Reply:
@@ -171,11 +177,12 @@ async def _forgotten(job: Job, who: str, alerts: Sequence[ChatAlert]) -> Reply:
     if (found := await _about(job, who, None)) is None or isinstance(found, Reply):
         return found or no(f"There is nobody {who!r}", "users shows everybody, with their numbers")
     if not job.command.options.get("sure"):
-        button = job.offer(f"forget-user {found.owner} sure", f"Erase {found.owner}")
-        lines = ("Their accounts, settings and alerts go for good. The audit log keeps their number.",)
-        return Reply(said=Notification(f"Erase {found.owner}?", lines=lines, buttons=(button,)), ok=False, private=True)
+        line = "Their accounts, settings and alerts go for good. The audit log keeps their number."
+        command, label = f"forget-user {found.owner}", f"Erase {found.owner}"
+        return unsure(job, f"Erase {found.owner}?", line, command=command, label=label)
     job.drop += [(found.owner, str(alert.number)) for alert in alerts]
     job.rows.append(job.office.people.erase(found))
+    job.orders.append(ForgetAuthor(found.owner))
     job.did("forget-user", found.owner)
     return await job.done(say(f"{found.owner} is erased", f"Alerts that went with them: {len(alerts)}", private=True))
 
@@ -195,6 +202,10 @@ async def _about(job: Job, who: str, role: Role | None) -> Person | Reply | None
         return no("That is yourself", "Another admin can do that.")
     if found.role is Role.OWNER and role is not Role.OWNER and job.office.people.owners() == 1:
         return no(f"{found.owner} is the last owner", "Make somebody else an owner first.")
+    if role not in (Role.OWNER, None) and TERMINAL in job.office.people.channels(found.number):
+        # They would come again by another login, of which only they say whose it is.
+        what = "Whoever may open alertd's control socket is an owner. See to it that they may not (its group);"
+        return no(f"{found.owner} comes by the terminal", f"{what} then forget-user {found.owner} shuts them out.")
     return found
 
 
@@ -209,13 +220,6 @@ def _role(word: str) -> Role | None:
 
 
 # ── in letters of one width ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
 
 
 def _clean(name: str) -> str:

@@ -27,14 +27,14 @@ _SHORTEST, _LONGEST = 900.0, 366 * DAY
 @refusable
 async def price(job: Job) -> Reply:
     coins = _coins(job)
-    found = await readings(job.office, "price", coins)
+    found, short = await readings(job.office, "price", coins)
     lines = [
         f"{fold(coin)} {say_number(found[coin][0])}{_read(found[coin], job.now)}"
         if coin in found
         else f"{fold(coin)}: no source says what it costs just now"
         for coin in coins
     ]
-    said = Notification(lines[0], lines=tuple(lines[1:]), buttons=(_chart_of(job, coins[0]),))
+    said = Notification(lines[0], lines=(*lines[1:], *_short(short)), buttons=(_chart_of(job, coins[0]),))
     return Reply(said=said, ok=bool(found))
 
 
@@ -48,11 +48,13 @@ async def signal(job: Job) -> Reply:
     known = {field: await readings(job.office, field, coins) for field in wanted}
     lines = []
     for coin in coins:
-        parts = [f"{_label(field)} {_said(field, each[coin][0])}" for field, each in known.items() if coin in each]
-        newest = max((each[coin] for each in known.values() if coin in each), key=lambda it: it[1], default=None)
+        parts = [f"{_label(field)} {_said(field, each[coin][0])}" for field, (each, _) in known.items() if coin in each]
+        newest = max((each[coin] for each, _ in known.values() if coin in each), key=lambda it: it[1], default=None)
         told = f"{', '.join(parts)}{_read(newest, job.now)}" if newest else "nothing is known yet"
         lines.append(f"{fold(coin)}: {told}")
-    return Reply(said=Notification(lines[0], lines=tuple(lines[1:])), ok=any(known.values()))
+    short = next((each.short for each in known.values() if each.short), "")
+    ok = any(each.found for each in known.values())
+    return Reply(said=Notification(lines[0], lines=(*lines[1:], *_short(short))), ok=ok)
 
 
 @refusable
@@ -63,7 +65,7 @@ async def chart(job: Job) -> Reply:
     except ValueError as error:
         raise refused(f"I do not know how long {words[0]!r} is", f"{capital(str(error))}.") from None
     if not _SHORTEST <= span <= _LONGEST:
-        raise refused("That is no span for a chart", "Say one from 15m to a year, such as `chart BTC 24h`.")
+        raise refused("That is no span for a chart", "Say one from 15m to a year, such as chart BTC 24h.")
     coins = _coins(job)
     return await drawn(job, Picture(coins[0], job.now, span))
 
@@ -71,24 +73,28 @@ async def chart(job: Job) -> Reply:
 async def drawn(job: Job, picture: Picture) -> Reply:
     """A chart as a reply. Raises Refusal where there is nothing to draw."""
     if picture.symbol == MARKET:
-        raise refused("There is no chart of the market as a whole", "`chart BTC` shows that of a coin.")
+        raise refused("There is no chart of the market as a whole", "chart BTC shows that of a coin.")
     coin, span = fold(picture.symbol), say_duration(picture.span)
     png = await job.office.charts.draw(picture)
-    if png is None:
-        raise refused(f"There is no chart of {coin} over {span}", "No prices of it are on record there yet.")
-    found = (await readings(job.office, "price", [picture.symbol])).get(picture.symbol)
+    if isinstance(png, str):
+        raise refused(f"There is no chart of {coin} over {span}", png)
+    found = (await readings(job.office, "price", [picture.symbol])).found.get(picture.symbol)
     now = f" {say_number(found[0])}" if found else ""
     return Reply(said=Notification(f"{coin}{now}, the last {span}"), picture=png)
 
 
 def _coins(job: Job) -> list[str]:
     if not job.command.symbols:
-        raise refused("Of which coin?", f"Say it, such as `{job.command.name} BTC`.")
+        raise refused("Of which coin?", f"Say it, such as {job.command.name} BTC.")
     return list(job.command.symbols[:_MOST])
 
 
 def _chart_of(job: Job, coin: str) -> Button:
     return job.offer(f"chart {coin}", "Chart")
+
+
+def _short(why: str) -> tuple[str, ...]:
+    return (why,) if why else ()
 
 
 def _read(reading: Reading, now: float) -> str:

@@ -2,46 +2,43 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from alertd.bot.asking import Reply
+from alertd.bot.do import reach
 from alertd.bot.do.link import called
 from alertd.bot.office import Job, no, say
 from alertd.config import times
-from alertd.errors import did_you_mean
+from alertd.errors import did_you_mean, nearest
 from alertd.model.notification import Notification
 from alertd.model.order import Loosen
 from alertd.model.people import Person
-from alertd.rules.keys import Wrong
+from alertd.rules.wrong import Wrong
 
 _OFF = ("off", "none", "default")
 _LONGEST = 100
 """Characters of one setting."""
 
 
-def _quiet(words: str, zone: ZoneInfo) -> None:
-    times.quiet(words, {}, zone)
+class _Setting(NamedTuple):
+    """`check` raises Wrong for words that cannot be meant."""
+
+    label: str
+    put: Callable[[Person, str], Person]
+    check: Callable[[str, ZoneInfo], object] = lambda _words, _zone: None
 
 
-def _digest(words: str, zone: ZoneInfo) -> None:
-    times.digest(words, zone)
-
-
-def _cap(words: str, _zone: ZoneInfo) -> None:
-    times.cap(words)
-
-
-_CHECKS: dict[str, Callable[[str, ZoneInfo], None]] = {"quiet": _quiet, "digest": _digest, "cap": _cap}
-"""What may stand in a setting: raises Wrong for what cannot be meant."""
-
-_SETS: dict[str, Callable[[Person, str], Person]] = {
-    "zone": lambda person, words: replace(person, zone=words),
-    "quiet": lambda person, words: replace(person, quiet=words),
-    "digest": lambda person, words: replace(person, digest=words),
-    "cap": lambda person, words: replace(person, cap=words),
+_SETTINGS = {
+    "zone": _Setting("Zone", lambda person, words: replace(person, zone=words)),
+    "quiet": _Setting(
+        "Quiet hours",
+        lambda person, words: replace(person, quiet=words),
+        lambda words, zone: times.quiet(words, {}, zone),
+    ),
+    "digest": _Setting("Digest", lambda person, words: replace(person, digest=words), times.digest),
+    "cap": _Setting("Cap", lambda person, words: replace(person, cap=words), lambda words, _: times.cap(words)),
 }
-
-_NAMES = {"zone": "Zone", "quiet": "Quiet hours", "digest": "Digest", "cap": "Cap"}
 
 
 async def settings(job: Job) -> Reply:
@@ -52,8 +49,8 @@ async def settings(job: Job) -> Reply:
     name, value = words[0].lower(), " ".join(words[1:]).strip()
     if name == "channels":
         return await _channels(job, words[1:])
-    if name not in _NAMES:
-        return no(f"There is no setting {words[0]!r}", did_you_mean(name, [*_NAMES, "channels"]) or "settings")
+    if name not in _SETTINGS:
+        return no(f"There is no setting {words[0]!r}", did_you_mean(name, [*_SETTINGS, "channels"]) or "settings")
     if not value or len(value) > _LONGEST:
         return no(f"Say what {name} is to be", "settings shows how it is now")
     if name == "zone":
@@ -61,7 +58,7 @@ async def settings(job: Job) -> Reply:
     value = "" if value.lower() in _OFF else value
     try:
         if value:
-            _CHECKS[name](value, _local(job))
+            _SETTINGS[name].check(value, ZoneInfo(job.person.zone or job.office.universe().zone))
     except Wrong as wrong:
         return no(wrong.message, *((wrong.hint,) if wrong.hint else ()))
     return await _set(job, name, value)
@@ -69,12 +66,12 @@ async def settings(job: Job) -> Reply:
 
 async def _set(job: Job, name: str, value: str) -> Reply:
     """It holds from now on, for what is held already, too."""
-    now = _now(job)
-    job.rows.append(job.office.people.put(_SETS[name](now, value)))
-    job.orders.append(Loosen(now.owner))
+    setting, person = _SETTINGS[name], job.asker()
+    job.rows.append(job.office.people.put(setting.put(person, value)))
+    job.orders.append(Loosen(person.owner))
     job.did("settings", name)
-    said = f"{_NAMES[name]}: {value}" if value else f"{_NAMES[name]}: {'the daemon’s' if name == 'zone' else 'off'}"
-    return await job.done(say(said, private=True))
+    off = "the daemon’s" if name == "zone" else "off"
+    return await job.done(say(f"{setting.label}: {value or off}", private=True))
 
 
 async def _zone(job: Job, value: str) -> Reply:
@@ -96,13 +93,12 @@ def _near(value: str, names: set[str]) -> list[str]:
     same = sorted(name for name in names if word in (name.lower(), name.lower().rpartition("/")[2]))
     if same:
         return same[:3]
-    hint = did_you_mean(word, names) or did_you_mean(word, {name.rpartition("/")[2] for name in names})
-    meant = hint.removeprefix("did you mean '").removesuffix("'?")
-    return sorted(name for name in names if meant and meant in (name, name.rpartition("/")[2]))[:3]
+    meant = nearest(word, names) or nearest(word, {name.rpartition("/")[2] for name in names})
+    return sorted(name for name in names if meant in (name, name.rpartition("/")[2]))[:3]
 
 
 async def _channels(job: Job, words: tuple[str, ...]) -> Reply:
-    """Those named are told, the others are not."""
+    """Those named are told, the others are not. What nothing has reached is tried again where it is named."""
     people = job.office.people
     wanted = [word for each in words for word in each.lower().replace(",", " ").split() if word != "and"]
     mine = people.accounts(job.person.number)
@@ -115,6 +111,8 @@ async def _channels(job: Job, words: tuple[str, ...]) -> Reply:
     for account in mine:
         is_used = "all" in wanted or any(called(job, account, word) for word in wanted)
         used += [account.identity.channel] if is_used else []
+        if is_used and people.unreached(account):
+            job.rows.append(people.reached(account))
         if is_used is not account.used:
             job.rows.append(people.change(replace(account, used=is_used)))
     job.did("settings", "channels")
@@ -122,26 +120,19 @@ async def _channels(job: Job, words: tuple[str, ...]) -> Reply:
 
 
 def _all(job: Job) -> Reply:
-    person, accounts = _now(job), job.office.people.accounts(job.person.number)
+    person, accounts = job.asker(), job.office.people.accounts(job.person.number)
     codes = job.office.people.codes(person.number, job.now)
     channels = [f"{each.identity.channel}{'' if each.used else ' (not used)'}" for each in accounts]
     # Not by the account: of a mailbox that is somebody else's there is none, and this is not where it shows.
     channels += [f"{code.identity.channel} (to be confirmed)" for code in codes if code.identity]
     facts = (
-        (_NAMES["zone"], person.zone or f"{job.office.universe().zone} (the daemon’s)"),
-        (_NAMES["quiet"], person.quiet or "off"),
-        (_NAMES["digest"], person.digest or "off"),
-        (_NAMES["cap"], person.cap or "off"),
+        (_SETTINGS["zone"].label, person.zone or f"{job.office.universe().zone} (the daemon’s)"),
+        (_SETTINGS["quiet"].label, person.quiet or "off"),
+        (_SETTINGS["digest"].label, person.digest or "off"),
+        (_SETTINGS["cap"].label, person.cap or "off"),
         ("Channels", ", ".join(dict.fromkeys(channels))),
         ("You are", f"{person.owner}, {person.role}"),
     )
-    return Reply(said=Notification("Your settings", facts=facts), private=True)
-
-
-def _now(job: Job) -> Person:
-    """As they are by now: an admin may have changed them since they asked. Raises Overtaken."""
-    return job.asker()
-
-
-def _local(job: Job) -> ZoneInfo:
-    return ZoneInfo(job.person.zone or job.office.universe().zone)
+    return Reply(
+        said=Notification("Your settings", lines=tuple(reach.unreached(job, accounts)), facts=facts), private=True
+    )

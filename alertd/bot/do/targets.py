@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from alertd.bot.do import entries
 from alertd.bot.do.refusal import Refusal, refused
-from alertd.bot.do.wording import name
 from alertd.bot.office import Job, no
-from alertd.model.people import ChatAlert, Person, Role, owner_of
+from alertd.model.people import ChatAlert, Person, Role, called, owner_of
 
 _OTHERS = re.compile(r"@(\d{1,9})\.(\d{1,9})", re.ASCII)
 _OWN = re.compile(r"#?(\d{1,9})", re.ASCII)
@@ -22,20 +21,20 @@ class Target(NamedTuple):
         """The (owner, name) of its rule."""
         return self.person.owner, str(self.alert.number)
 
-    def about(self, job: Job) -> str:
-        """What the audit log calls it: `#3`, `@7.3` for that of somebody else."""
-        return self.called(job.person)
+    def called(self, job: Job) -> str:
+        """What whoever asks and the audit log call it: `#3`, `@7.3` that of somebody else."""
+        return called(*self.key, job.person.owner)
 
-    def called(self, by: Person) -> str:
-        number = self.alert.number
-        return name(number) if self.person.number == by.number else f"{self.person.owner}.{number}"
+    def word(self, job: Job) -> str:
+        """How it is typed in a command: `3`, `@7.3`."""
+        return self.called(job).removeprefix("#")
 
 
 class Missing(Refusal):
     """There is no such alert any more, or never was; they might have touched it. `key` is its rule's (owner, name)."""
 
-    def __init__(self, called: str, key: tuple[str, str]) -> None:
-        super().__init__(no(f"There is no alert {called}", "`alerts` shows yours with their numbers."))
+    def __init__(self, key: tuple[str, str], reader: str) -> None:
+        super().__init__(no(f"There is no alert {called(*key, reader)}", "alerts shows yours with their numbers."))
         self.key = key
 
 
@@ -46,7 +45,7 @@ def is_number(word: str) -> bool:
 async def one(job: Job) -> Target:
     """The alert of the command's first word. Raises Refusal where there is none, or they may not touch it."""
     if not job.command.words:
-        raise refused("Which alert?", "`alerts` shows yours with their numbers.")
+        raise refused("Which alert?", "alerts shows yours with their numbers.")
     return await by_word(job, job.command.words[0])
 
 
@@ -55,23 +54,26 @@ async def by_word(job: Job, word: str) -> Target:
         return await by_number(job, int(other[1]), int(other[2]))
     if own := _OWN.fullmatch(word):
         return await by_number(job, job.person.number, int(own[1]))
-    raise refused(f"{word!r} is no number of an alert", "`alerts` shows yours with their numbers.")
+    raise refused(f"{word!r} is no number of an alert", "alerts shows yours with their numbers.")
 
 
 async def by_number(job: Job, person: int, number: int) -> Target:
     """An alert by its owner's number and its own."""
-    if person != job.person.number and not job.person.role.at_least(Role.ADMIN):
-        raise Refusal(
-            no("That alert is somebody else's"), denied="touches another's alert", about=f"@{person}.{number}"
-        )
+    check_own(job, owner_of(person), str(number))
     owner = job.office.people.get(person)
     alerts = await job.office.store.chat_alerts(person) if owner else ()
     found = next((each for each in alerts if each.number == number), None)
     if owner is None or found is None:
-        called = name(number) if person == job.person.number else f"@{person}.{number}"
-        raise Missing(called, (owner_of(person), str(number)))
+        raise Missing((owner_of(person), str(number)), job.person.owner)
     job.seen.append(found)
     return Target(owner, found)
+
+
+def check_own(job: Job, owner: str, number: str) -> None:
+    """Raises Refusal for whoever is neither that alert's owner nor an admin."""
+    if owner != job.person.owner and not job.person.role.at_least(Role.ADMIN):
+        about = called(owner, number, job.person.owner)
+        raise Refusal(no("That alert is somebody else's"), denied="touches another's alert", about=about)
 
 
 async def several(job: Job) -> list[Target]:

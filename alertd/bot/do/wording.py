@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from math import isfinite
+from math import inf, isfinite
 from zoneinfo import ZoneInfo
 
 from alertd.bot.do import entries
 from alertd.bot.do.moments import end
 from alertd.bot.office import Office
-from alertd.bot.receivers import GROUP
+from alertd.conditions import tree as t
 from alertd.conditions.codes import UNKNOWN, YES
 from alertd.conditions.fields import Unit, spec_of
 from alertd.dispatch.render import fold, percent
 from alertd.model.event import Value
 from alertd.model.people import Person
 from alertd.model.units import say_duration, say_number
-from alertd.rules.peek import Peek
+from alertd.rules.peek import MOVED, Peek
 
 _EXPLAINED = ("level", "change", "base")
 _RATIOS = (Unit.MONEY, Unit.NUMBER)
 _CAPITALS = {name: name.upper() for name in ("rsi", "sma", "ema", "atr")}
+_SMALLEST = 0.005
+"""Percent: what is less would be told as 0.00%."""
 _MOST = 5
 """Coins of one alert that are told of by themselves."""
 
@@ -51,8 +53,8 @@ def sentence(written: entries.Written) -> str:
     return fold(f"{some}: {entries.text(written, 'when')}")
 
 
-def conduct(written: entries.Written, expires: float | None, zone: tzinfo) -> str:
-    """How often it tells, for how long and whom: `Once, when it has held for 5m, by email.`"""
+def conduct(written: entries.Written, expires: float | None, zone: tzinfo, told_by: Sequence[str]) -> str:
+    """How often it tells, for how long and whom (see `reach.told_by`): `Once, when it has held for 5m, by email.`"""
     # What does not say it goes by a rule file's meaning.
     fire = entries.text(written, "fire") or "every time"
     parts = ["Every time" if fire == "every time" else capital(fire)]
@@ -64,9 +66,7 @@ def conduct(written: entries.Written, expires: float | None, zone: tzinfo) -> st
         parts.append(f"over when {entries.text(written, 'until')}")
     if expires is not None:
         parts.append(f"until {end(expires, zone)}")
-    if ways := entries.ways(written):
-        parts.append("here in the group" if ways[0].startswith(GROUP) else f"by {', '.join(ways)}")
-    return ", ".join(parts) + "."
+    return ", ".join([*parts, *told_by]) + "."
 
 
 def main(values: Mapping[str, Value]) -> tuple[str, Value] | None:
@@ -89,6 +89,9 @@ def value(seen: Peek) -> str:
 def distance(seen: Peek) -> str:
     """`7.1% below 70,000`, `rsi 41, 11 above 30`, `+1.2% so far`; "" where there is no such thing."""
     change, level = seen.values.get("change"), seen.values.get("level")
+    if seen.measured is not None and seen.measured[0] == MOVED:
+        moved = seen.measured[1]
+        return f"{'+' if moved > 0 else ''}{say_number(moved)} so far" if isfinite(moved) else ""
     if isinstance(change, float) and isfinite(change):
         return f"{percent(change)} so far"
     measured = seen.measured or _measured(seen.values)
@@ -104,15 +107,19 @@ def distance(seen: Peek) -> str:
     if spec.unit not in _RATIOS or level <= 0:
         return f"{say_number(abs(it - level))} {way}"
     away = abs(it / level - 1.0) * 100.0
+    if away < _SMALLEST:
+        return f"{say_number(abs(it - level))} {way}"
     return f"{away:.{1 if away >= 1 else 2}f}% {way}"
 
 
 def _missing(seen: Peek) -> str:
     """That what is compared is reckoned from a history that is not there yet, "" where it is."""
+    if seen.measured is not None and seen.measured[0] == MOVED:
+        return ""
     if seen.measured is None or isfinite(seen.measured[1]) or spec_of(seen.measured[0]) is not None:
         return ""
     name = seen.measured[0]
-    return f"its {_CAPITALS.get(name, name)} is not known yet: history is being fetched"
+    return f"its {_CAPITALS.get(name, name)} is not known yet, with too little history so far"
 
 
 def _measured(values: Mapping[str, Value]) -> tuple[str, float] | None:
@@ -123,11 +130,34 @@ def _measured(values: Mapping[str, Value]) -> tuple[str, float] | None:
     return reckoned[0] if reckoned else numbers[0] if len(numbers) == 1 else None
 
 
+def how_far(when: t.Condition, seen: Sequence[Peek]) -> str:
+    """The nearest of an alert's coins: `ETH 3.1% below 4,000`, `rsi not known yet`; "?" where nothing is known."""
+    nearest = min(seen, key=lambda each: _farness(when, each))
+    missing = _missing(nearest)
+    said = "too little history yet" if missing else distance(nearest) or value(nearest) or "?"
+    return f"{fold(nearest.symbol)} {said}" if len(seen) > 1 else said
+
+
+def _farness(when: t.Condition, seen: Peek) -> float:
+    """Less where a coin is nearer to what is waited for, endless where nobody knows."""
+    change, level = seen.values.get("change"), seen.values.get("level")
+    if isinstance(change, float) and isfinite(change):
+        direction = when.direction if isinstance(when, t.Move | t.Since) else ""
+        falls = direction == "down" or (isinstance(when, t.Compare) and "<" in when.operator)
+        return change if falls else -abs(change) if direction == "moves" else -change
+    measured = seen.measured or _measured(seen.values)
+    if measured is None or not isinstance(level, float) or not isfinite(measured[1] - level):
+        return inf
+    return abs(measured[1] - level) / (abs(level) or 1.0)
+
+
 def now_of(seen: Peek, now: float) -> str:
     """One coin of an alert: `BTC is at 65,000, 7.1% below 70,000 (binance, 3s ago)`."""
     symbol = fold(seen.symbol)
     if not (at := value(seen)):
-        return f"Nothing is known of {symbol} yet: it is judged as soon as there is."
+        of = seen.measured[0].replace("_", " ") if seen.measured else ""
+        what = f"{symbol}'s {of}" if of not in ("", "price", MOVED) else symbol
+        return f"Nothing is known of {what} yet: it is judged as soon as there is."
     missing = _missing(seen)
     said = ", ".join(part for part in (f"{symbol} is at {at}", missing or distance(seen)) if part)
     if seen.verdict == UNKNOWN and not missing:

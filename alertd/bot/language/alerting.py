@@ -3,23 +3,21 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from alertd.bot.language import coins as c
+from alertd.bot.language import note as n
 from alertd.bot.language import options as o
-from alertd.bot.language.alike import alike
+from alertd.bot.language.abroad import check_abroad
 from alertd.bot.language.amounts import millions
 from alertd.bot.language.ends import check_spoken
-from alertd.bot.language.mistake import Mistake, instead
-from alertd.bot.language.patterns import STATES
-from alertd.bot.language.phrases import FILLERS, NAMED, ORDERED, SAID
-from alertd.bot.language.pieces import Kind, Piece, cut, gathered
+from alertd.bot.language.mistake import Edit, Mistake, instead
+from alertd.bot.language.phrases import FILLERS, NAMED
+from alertd.bot.language.pieces import AMOUNTS, Kind, Piece, cut, gathered
 from alertd.bot.language.sentence import Sentence
+from alertd.bot.language.words import VOCABULARY, check_words
 from alertd.conditions import tree as t
 from alertd.conditions.check import compile_condition
 from alertd.conditions.fields import FIELDS
-from alertd.conditions.functions import FUNCTIONS
-from alertd.conditions.grammar import KEYWORDS
 from alertd.conditions.tree import Span
 from alertd.model.universe import Universe
 
@@ -28,22 +26,11 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _PREPOSITIONS = frozenset(("of", "for", "on", "in", "with", "when", "if"))
+_ORDER = frozenset((">", "<", ">=", "<="))
 _ARITHMETIC = frozenset(("/", "*", "+", "-"))
-_MORE = (
-    "moving average ma simple exponential does do makes closes closing recently count share where near "
-    "around approaches approaching roughly close if when once of for on with to oversold overbought "
-)
-_DAYS = {"month": 30, "months": 30, "year": 365, "years": 365, "yr": 365, "quarter": 90}
-_MANY = frozenset(("any", "all", "everything", "anything", "coins", "top", "market", "crypto"))
-"""Words for more coins than an alert names."""
 _EACH = ("any", "each", "either")
 _MOST = 400
 """Words, numbers and signs of one alert."""
-VOCABULARY = frozenset(
-    (*SAID.words, *NAMED.words, *ORDERED.words, *KEYWORDS, *FIELDS, *FUNCTIONS, *STATES, *FILLERS, *_MORE.split())
-)
-"""Every word that a condition may be made of."""
-_WORDS = tuple(sorted(VOCABULARY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +49,11 @@ class Wish:
 
 def wish(text: str, start: int, universe: Universe, lists: c.Lists, *, about: bool = True) -> Wish:
     """The alert that the line describes from `start` on. With `about`, it has to say its coins and its condition."""
-    plain, note, sure = o.without_note(" " * start + text[start:])
-    if o.has_open_note(" " * start + text[start:]):
-        end = len(text.rstrip())
-        raise Mistake((end, end + 1), "the note has no end", 'write " behind it', fixes=instead((end, end), '"'))
+    plain, note, sure = _without_note(" " * start + text[start:])
     plain = _ASKED.sub("", plain)
     check_spoken(plain, start)
     known = c.Coins(universe, lists, VOCABULARY)
+    check_abroad(plain, start, known.says)
     pieces = gathered(cut(plain, known.known, start))
     if len(pieces) > _MOST:
         raise Mistake((0, 0), "that is more than an alert can say", "say it in fewer words")
@@ -83,42 +68,72 @@ def wish(text: str, start: int, universe: Universe, lists: c.Lists, *, about: bo
     options = dict(taken.found)
     if taken.ends:
         ends, _ = _without_coins(plain, NAMED.rewritten(taken.ends), known, own=symbols)
-        _check_words(ends, known, named=True)
-        sentence = Sentence(ends, universe)
-        sentence.compiled()
-        options["until"] = sentence.text
+        options["until"] = _end(ends, known, taken.places["until"])
     if note is not None:
         options["note"] = note
     if sure:
         options["sure"] = "yes"
-    places = {**taken.places, "note": (o.note_at(text, start), len(text.rstrip()))}
+    places = {**taken.places, "note": (n.note_at(text, start), len(text.rstrip()))}
     bare = not symbols and condition.startswith("price ") and all(piece.text != "price" for piece in rest)
     return Wish(symbols, condition, options, places, level, bare)
+
+
+def _without_note(text: str) -> tuple[str, str | None, bool]:
+    """As `note.without_note`. Raises Mistake for a note without an end, and for a second one."""
+    plain, note, sure = n.without_note(text)
+    if quote := n.unclosed(text):
+        end = len(text.rstrip())
+        fixes = instead((end, end), quote)
+        raise Mistake((end, end + 1), "the note has no end", f"write {quote} behind it", fixes=fixes)
+    rest, again, _ = n.without_note(plain)
+    if note is None or again is None:
+        return plain, note, sure
+    places = []
+    for before, after in ((text, plain), (plain, rest)):
+        gone = [at for at, (was, now) in enumerate(zip(before, after, strict=False)) if was != now]
+        places.append((gone[0], gone[-1] + 1))
+    first, second = places
+    both = (Edit((*first, n.quoted_note(f"{note}; {again}"))), Edit((*second, "")))
+    fixes = (both, *instead(second, ""), *instead(first, ""))
+    raise Mistake(second, "an alert has one note", "keep one, or make one of both", fixes=fixes)
 
 
 def _level(pieces: Sequence[Piece]) -> str:
     """`75k` and `5%`, each alone: the number to put in the place of the one that there is. "" for all else."""
     said = [piece for piece in pieces if piece.text not in FILLERS and piece.text not in (".", "!", ",")]
-    if len(said) != 1 or said[0].kind not in (Kind.NUMBER, Kind.PERCENT, Kind.MINUTES):
+    if len(said) != 1 or said[0].kind not in AMOUNTS:
         return ""
     return millions(said[0].text) if said[0].kind is Kind.MINUTES else said[0].text
 
 
 def _condition(pieces: Sequence[Piece], symbols: tuple[str, ...], known: c.Coins, text: str) -> str:
     end = len(text.rstrip())
-    if not [piece for piece in pieces if piece.text not in FILLERS and piece.text not in (".", "?", "!", ",")]:
+    if not [piece for piece in pieces if piece.text not in FILLERS and piece.text not in (".", "?", "!", ",", "alert")]:
         what = ", ".join(symbols)
         if not symbols:
             hint = "such as BTC > 70k, or eth -5% 1h"
             fixes = instead((end, end), " BTC > 70k", " ETH down 5% in 1h", " SOL flips bullish")
             raise Mistake((end, end + 1), "say a coin and what should happen", hint, fixes=fixes)
         samples = instead((end, end), " down 5% in 1h", " up 5% in 1h", " signal flips to bullish")
+        fixes = (*samples, *instead((0, end), f"price {what}"))
         raise Mistake(
-            (end, end + 1), f"what about {what}?", "say a level or a move: above 70k, down 5% in 1h", fixes=samples
+            (end, end + 1), f"what about {what}?", "say a level or a move: above 70k, down 5% in 1h", fixes=fixes
         )
-    _check_words(pieces, known, named=bool(symbols))
+    check_words(pieces, known, named=bool(symbols))
     sentence = Sentence(pieces, known.universe)
-    sentence.compiled()
+    sentence.compiled(len(symbols))
+    return sentence.text
+
+
+def _end(pieces: Sequence[Piece], known: c.Coins, span: Span) -> str:
+    """The condition that ends an alert; what makes no sense there may as well be left out."""
+    check_words(pieces, known, named=True)
+    sentence = Sentence(pieces, known.universe)
+    try:
+        sentence.compiled()
+    except Mistake as mistake:
+        mistake.fixes += instead(span, "")
+        raise
     return sentence.text
 
 
@@ -153,7 +168,7 @@ def _without_coins(
         calculated = end < len(pieces) and _calculated(pieces, end, begun)
         if first or symbols == own:
             _drop_preposition(rest)
-            if calculated or (rest and rest[-1].key in ("/", "*")):
+            if calculated or (rest and rest[-1].key in ("/", "*")) or _compared(rest, pieces, end):
                 rest.append(Piece(Kind.WORD, "price", span, "price"))
         elif len(symbols) > 1:
             raise Mistake(span, "one alert is for one row of coins", "write another alert for these")
@@ -174,6 +189,15 @@ def _calculated(pieces: Sequence[Piece], at: int, coins: Collection[int]) -> boo
     return at + 1 in coins or (after.kind in (Kind.WORD, Kind.FIELD, Kind.TAG) and after.text not in VOCABULARY)
 
 
+def _compared(rest: Sequence[Piece], pieces: Sequence[Piece], end: int) -> bool:
+    """True if the coin before is what a level is compared with: `70k < BTC`."""
+    return (
+        len(rest) > 1
+        and rest[-1].key in _ORDER
+        and (end == len(pieces) or pieces[end].key in ("and", "or", ")", *_ORDER))
+    )
+
+
 def _drop_preposition(rest: list[Piece]) -> None:
     while rest and rest[-1].kind is Kind.WORD and rest[-1].text in ("the", "my"):
         rest.pop()
@@ -186,6 +210,11 @@ def _drop_preposition(rest: list[Piece]) -> None:
 
 def _fielded(rest: list[Piece], coin: str, pieces: Sequence[Piece], end: int, span: tuple[int, int]) -> int:
     """Adds the field that is meant of another coin; where what names it ends."""
+    if len(rest) > 1 and rest[-1].key == "of" and rest[-2].text in FIELDS:
+        rest.pop()
+        field = rest.pop()
+        rest.append(c.field_of(coin, field.text, (field.span[0], span[1])))
+        return end
     following = pieces[end] if end < len(pieces) else None
     if following is not None and following.kind is Kind.WORD and following.text in FIELDS:
         rest.append(c.field_of(coin, following.text, (span[0], following.span[1])))
@@ -194,51 +223,3 @@ def _fielded(rest: list[Piece], coin: str, pieces: Sequence[Piece], end: int, sp
     flips = bool(state) and (state[0] in ("flips", "flip") or state[-1] in ("bullish", "bearish"))
     rest.append(c.field_of(coin, "signal" if flips else "price", span))
     return end
-
-
-def _check_words(pieces: Sequence[Piece], known: c.Coins, *, named: bool) -> None:
-    """Raises Mistake for the first word that is none: a coin that is not known, or a slip of the pen."""
-    series = {name.casefold() for name in known.universe.series}
-    for at, piece in enumerate(pieces):
-        if piece.key == "*" and at == 0 and not named:
-            hint = "name them, or make a list of them: watchlist majors BTC ETH"
-            raise Mistake(piece.span, "which coins?", hint, fixes=instead(piece.span, "BTC, ETH, SOL"))
-        if piece.kind is not Kind.WORD or piece.text in VOCABULARY or piece.text in series:
-            continue
-        if piece.said.upper() in c.FOREIGN:
-            raise c.foreign(piece.said, piece.span)
-        if piece.text in _MANY and not named:
-            raise Mistake(piece.span, "which coins?", "name them, or make a list of them: watchlist majors BTC ETH")
-        if piece.text in _DAYS:
-            raise _no_length(piece, pieces[at - 1] if at else None)
-        words = (
-            []
-            if len(piece.text) < 3
-            else get_close_matches(piece.text[:40], alike(piece.text[:40], _WORDS), n=2, cutoff=0.7)
-        )
-        near = known.near(piece.said, 0.84 if named else 0.7)
-        several = known.candidates(piece.said)
-        if not named and (several or near or not words):
-            raise known.unknown(piece, piece.said)
-        if words or near:
-            found = [*words, *near]
-            message = f"I do not know {piece.said!r}"
-            raise Mistake(piece.span, message, f"did you mean {' or '.join(found)}?", fixes=instead(piece.span, *found))
-        # Behind a level or a move it may be mere talk; before, it says what the level is of.
-        talk = named and any(each.kind in (Kind.NUMBER, Kind.PERCENT) for each in pieces[:at])
-        hint = "leave it out, or say it in a note" if talk else ""
-        raise Mistake(piece.span, f"I do not know {piece.said!r}", hint, fixes=instead(piece.span, "") if talk else ())
-
-
-def _no_length(piece: Piece, before: Piece | None) -> Mistake:
-    """That months and years differ: how many days are meant?"""
-    count = _count(before)
-    start = before.span[0] if before is not None and before.kind is Kind.NUMBER else piece.span[0]
-    days = f"{_DAYS[piece.text] * count}d"
-    span = (start, piece.span[1])
-    return Mistake(span, f"a {piece.text.rstrip('s')} has no one length", f"write {days}", fixes=instead(span, days))
-
-
-def _count(before: Piece | None) -> int:
-    known = before is not None and before.kind is Kind.NUMBER and before.text.isdigit() and len(before.text) < 5
-    return int(before.text) if before is not None and known else 1

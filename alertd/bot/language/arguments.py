@@ -23,8 +23,8 @@ _OFF = frozenset(("off", "end", "stop", "none", "over", "cancel"))
 _MOST = 100
 _HARMLESS = frozenset(("price", "chart", "signal", "history", "audit", "settings", "help", "mute"))
 """Commands whose examples may be tapped as they are: `delete 3` is somebody's alert."""
-_SHOWS = {
-    **dict.fromkeys(("delete", "pause", "resume", "why", "edit", "snooze"), "alerts"),
+SHOWS = {
+    **dict.fromkeys(("delete", "pause", "resume", "why", "edit", "snooze", "ack"), "alerts"),
     **dict.fromkeys(("ban", "role", "forget-user"), "users"),
     "watchlist": "watchlist",
     "link": "link",
@@ -69,7 +69,7 @@ Reader = Callable[[str, Said], Given]
 def usage(name: str, said: Said, why: str = "") -> Mistake:
     """That a command goes another way."""
     entry = COMMANDS[name]
-    examples = entry.examples if name in _HARMLESS else (_SHOWS[name],) if name in _SHOWS else ()
+    examples = entry.examples if name in _HARMLESS else (SHOWS[name],) if name in SHOWS else ()
     first = next(filter(None, map(numbers, said.words)), ())
     if first not in ((), ("all",)) and name in ("delete", "pause", "resume", "why"):
         examples = (f"{name} {first[0]}", *examples)
@@ -98,13 +98,6 @@ def numbers(text: str) -> tuple[str, ...]:
 def _plain(number: str) -> str:
     person, dot, own = number.rpartition(".")
     return f"{person}{dot}{int(own)}"
-
-
-def some(name: str, said: Said) -> Given:
-    found = numbers(said.rest)
-    if not found:
-        raise usage(name, said, "" if said.rest else f"{name} which alert?")
-    return Given(found)
 
 
 def one(name: str, said: Said) -> Given:
@@ -148,6 +141,12 @@ def mute(name: str, said: Said) -> Given:
     which, time = _held(said)
     if time and which.lower() in ("", "all", "everything", "me", "it", "all alerts", "my alerts", "all my alerts"):
         return Given((time,))
+    if time and (found := numbers(which)):
+        fixes = instead((0, len(said.line)), *(f"snooze {number} {time}" for number in found[:3]), f"mute {time}")
+        raise Mistake(said.span, "mute holds all alerts back", "snooze holds one back", fixes=fixes)
+    if time:
+        fixes = instead((0, len(said.line)), f"mute {time}", "alerts")
+        raise Mistake(said.span, "mute holds all alerts back", f"write snooze NUMBER {time} for one", fixes=fixes)
     raise usage(name, said, "" if said.rest else "for how long?")
 
 

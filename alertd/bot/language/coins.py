@@ -10,15 +10,21 @@ from alertd.bot.language.pieces import Kind, Piece
 from alertd.conditions.tree import Span
 from alertd.model.universe import Universe
 
-QUOTES = frozenset(("USDT", "USD", "USDC", "BUSD", "FDUSD", "PERP"))
+QUOTES = frozenset(("USDT", "USD", "USDC", "BUSD", "FDUSD"))
 """What the other side of a pair may be: a dollar, or nearly."""
 FOREIGN = frozenset(("EUR", "EURO", "EUROS", "GBP", "JPY", "TRY", "BRL", "KRW", "AUD", "CAD", "CHF"))
 """Money that alertd does not reckon in."""
+_CONTRACTS = frozenset(("p", "perp", "perps", "perpetual", "perpetuals", "futures", "swap"))
+"""What makes a contract on a coin of it, which has a price of its own."""
+_RATIOS = ("BTC", "ETH", "BNB")
+"""Coins that others are quoted in."""
 ADD = "add it under coins: in the configuration"
 """What helps where no coin is near."""
 _LONGEST = 7
 """Pieces of a name: `CRYPTO-COM-CHAIN`, `ETHEREUM NAME SERVICE`."""
-_JOINS = frozenset((",", "and", "or", "+", "plus"))
+_TICKER = 10
+"""Characters of a symbol, at the most."""
+JOINS = frozenset((",", "and", "or", "+", "plus"))
 
 Lists = Mapping[str, tuple[str, ...]]
 
@@ -44,13 +50,31 @@ class Coins:
     def known(self, word: str) -> bool:
         return word.upper() in self.universe.coins
 
+    def says(self, word: str) -> bool:
+        """True for a word that means something here: of the language, or what a coin or a list is called."""
+        return word.lower() in self.words or bool(self._own(word))
+
     def at(self, text: str, pieces: Sequence[Piece], start: int, *, first: bool) -> Named | None:
         """What is named by the pieces that begin at `start`, the longest name of all."""
         piece = pieces[start]
-        if piece.kind is Kind.TAG:
-            return self._tag(pieces, start)
-        if piece.kind is not Kind.WORD:
-            return None
+        found = self._tag(pieces, start) if piece.kind is Kind.TAG else None
+        if piece.kind is Kind.WORD:
+            found = self._word(text, pieces, start, first=first)
+        coin, _, field = piece.text.partition(".")
+        if piece.text.upper() in ("BTC.D", "USDT.D", "ETH.D"):
+            # As charting sites call it.
+            hint = "it has market_cap and market_cap_rank of each coin"
+            raise Mistake(
+                piece.span, "alertd has no numbers of dominance", hint, fixes=instead((0, len(text)), "help alert")
+            )
+        if piece.kind is Kind.FIELD and field.lower() in _CONTRACTS and (self._own(coin) or coin.isupper()):
+            raise _contract((piece.span[1] - len(field) - 1, piece.span[1]))
+        if found is not None:
+            self._check_spot(pieces, found)
+        return found
+
+    def _word(self, text: str, pieces: Sequence[Piece], start: int, *, first: bool) -> Named | None:
+        piece = pieces[start]
         for end in range(min(start + _LONGEST, len(pieces)), start, -1):
             if pieces[end - 1].kind not in (Kind.WORD, Kind.NUMBER) or (
                 end > start + 1 and not _joined(pieces[start:end])
@@ -58,10 +82,27 @@ class Coins:
                 continue
             said = " ".join(text[piece.span[0] : pieces[end - 1].span[1]].split())
             own = self._own(said)
-            if own and not (end == start + 1 and self._is_word(piece, first=first)):
+            alone = end == start + 1
+            if not own and not (alone and self._is_word(piece, first=False)):
+                self._check_sourced(said, (piece.span[0], pieces[end - 1].span[1]))
+            if own and not (alone and self._is_word(piece, first=first)):
                 self._check_longer(said, pieces, start, end)
                 return Named(own, start, self._paired(pieces, end))
         return self._glued(pieces, start)
+
+    def _check_sourced(self, said: str, span: Span) -> None:
+        """Raises Mistake for a coin that is known, and watched by no source."""
+        own = self.universe.unsourced.get(said.removesuffix("'s").upper())
+        if own is not None:
+            raise Mistake(span, f"no source here has {own}", "only what a source has can be watched")
+
+    def _check_spot(self, pieces: Sequence[Piece], named: Named) -> None:
+        """Raises Mistake for a contract on a coin: `btc perp`, `BTC-PERP`, `BTC/USDT:USDT`."""
+        end = named.end
+        end += end + 1 < len(pieces) and pieces[end].key in ("-", "_", "/", ":", ".")
+        margin = end < len(pieces) and pieces[end - 1].key == ":" and pieces[end].said.upper() in QUOTES
+        if margin or (end < len(pieces) and pieces[end].key in _CONTRACTS - {"p"}):
+            raise _contract((pieces[named.end - 1].span[1], pieces[end].span[1]))
 
     def _check_longer(self, said: str, pieces: Sequence[Piece], start: int, end: int) -> None:
         """`bitcoin c` is more than Bitcoin: raises Mistake with the coins whose names begin like that."""
@@ -75,6 +116,14 @@ class Coins:
     def _tag(self, pieces: Sequence[Piece], start: int) -> Named:
         piece = pieces[start]
         own = self._own(piece.text) or self._own_of_pair(piece)
+        if not own:
+            self._check_sourced(piece.text, piece.span)
+        if not own and piece.said.startswith('"') and " " in piece.text:
+            fixes = (
+                *(instead((piece.span[0], piece.span[0]), "note ") if start else ()),
+                *instead(piece.span, piece.text),
+            )
+            raise Mistake(piece.span, "is that a note?", f"write note {piece.said}", fixes=fixes)
         if not own:
             raise self.unknown(piece, piece.text)
         return Named(own, start, self._paired(pieces, start + 1))
@@ -114,11 +163,15 @@ class Coins:
     def _own_of_pair(self, piece: Piece) -> tuple[str, ...]:
         """The coin of a pair in one word: `BTCUSD`, `btc_usdt`."""
         said = piece.text.upper()
-        for quote in (*QUOTES, *FOREIGN):
+        for quote in (*QUOTES, *FOREIGN, "PERP"):
             base = said.removesuffix(quote).removesuffix("_")
+            if base != said:
+                self._check_sourced(base, piece.span)
             if base != said and len(base) > 1 and (own := self.universe.coins.get(base)):
                 if quote in FOREIGN:
                     raise foreign(quote, (piece.span[1] - len(quote), piece.span[1]))
+                if quote == "PERP":
+                    raise _contract((piece.span[0] + len(base), piece.span[1]))
                 return (own,)
         return ()
 
@@ -134,9 +187,19 @@ class Coins:
             names = ", ".join(label for label, _ in found)
             choices = [(label, instead(piece.span, own)[0]) for label, own in found]
             return Mistake(piece.span, f"{said!r} could be several coins", f"{names}: which one?", choices=choices)
+        pair = self._pair(said)
+        if pair:
+            return Mistake(piece.span, f"{said!r} is two coins", f"write {pair}", fixes=instead(piece.span, pair))
         near = [own for _, own in found] or self.near(said)
-        hint = f"did you mean {' or '.join(near)}?" if near else ADD
+        ticker = said.isalnum() and len(said) <= _TICKER and said.lower() not in self.words
+        hint = f"did you mean {' or '.join(near)}?" if near else ADD if ticker else ""
         return Mistake(piece.span, f"there is no coin {said!r} here", hint, fixes=instead(piece.span, *near))
+
+    def _pair(self, said: str) -> str:
+        """`ETH/BTC` for `ethbtc`, "" for what is no pair of coins."""
+        bases = ((said.upper().removesuffix(quote), quote) for quote in _RATIOS)
+        coins = self.universe.coins
+        return next((f"{base}/{quote}" for base, quote in bases if base in coins and quote in coins), "")
 
     def candidates(self, said: str) -> list[tuple[str, str]]:
         """Label and own name of the coins whose symbol or name begins with the word, up to eight."""
@@ -171,6 +234,11 @@ def _joined(pieces: Sequence[Piece]) -> bool:
     ) and not any(piece.text in (",", "and", "or") for piece in pieces)
 
 
+def _contract(span: Span) -> Mistake:
+    hint = "leave it out to hear of the coin itself"
+    return Mistake(span, "alertd watches coins, not contracts on them", hint, fixes=instead(span, ""))
+
+
 def foreign(quote: str, span: Span) -> Mistake:
     hint = "leave the currency out, and give the level in dollars"
     return Mistake(span, f"alertd reckons in US dollars alone, not in {quote}", hint, fixes=instead(span, ""))
@@ -191,7 +259,7 @@ def grouped(names: Sequence[Named], pieces: Sequence[Piece]) -> list[list[Named]
     groups: list[list[Named]] = []
     for named in names:
         between = pieces[groups[-1][-1].end : named.start] if groups else ()
-        if groups and all(piece.key in _JOINS for piece in between) and len(between) <= 2:
+        if groups and all(piece.key in JOINS for piece in between) and len(between) <= 2:
             groups[-1].append(named)
         else:
             groups.append([named])

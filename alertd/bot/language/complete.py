@@ -1,6 +1,7 @@
 """Completions while somebody types. Pure."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from alertd.bot.asking import Choice
@@ -25,7 +26,11 @@ _BEGINNINGS = (
 
 def completions(what: str, typed: str, universe: Universe) -> Sequence[Choice]:
     """Up to 25 of a `coin` or a `condition`, best first."""
-    found = _coins(typed, universe) if what == "coin" else _conditions(typed) if what == "condition" else iter(())
+    found: Iterator[Choice] = iter(())
+    if what == "coin":
+        found = _coins(typed, universe)
+    elif what == "condition":
+        found = _conditions(typed, universe.sources.values())
     return tuple(islice(found, MOST))
 
 
@@ -57,10 +62,12 @@ def _nearness(word: str, name: str, own: str) -> int:
     return 2 if name.startswith(word) else 3 if word in name else _FAR
 
 
-def _conditions(typed: str) -> Iterator[Choice]:
-    """Beginnings of a sentence, and the examples of every field, function and form."""
+def _conditions(typed: str, given: Collection[frozenset[str]]) -> Iterator[Choice]:
+    """Beginnings of a sentence, and the examples of every field, function and form: of fields that some source gives,
+    where it is known what they give."""
     word = " ".join(typed[:_LONGEST].lower().split())
-    known = dict.fromkeys((*_BEGINNINGS, *_examples()))
+    here = frozenset().union(*given)
+    known = [text for text, fields in _OFFERED.items() if not given or fields <= here]
     first = [text for text in known if text.startswith(word)]
     for text in (*first, *(text for text in known if word in text and text not in first)):
         if len(text) <= _LONGEST:
@@ -76,3 +83,13 @@ def _examples() -> Iterator[str]:
         yield function.example
     for form in FORMS:
         yield form.example
+
+
+def _fields(text: str) -> frozenset[str]:
+    """Those that stand in it; what is called may be a function of the same name."""
+    named = re.findall(r"(\w+)(\(?)", text)
+    return frozenset(name for name, call in named if name in FIELDS and not (call and name in FUNCTIONS))
+
+
+_OFFERED: Mapping[str, frozenset[str]] = {text: _fields(text) for text in (*_BEGINNINGS, *_examples())}
+"""What is offered, with the fields that are in it."""

@@ -7,9 +7,12 @@ from alertd.conditions import tree as t
 from alertd.conditions.check import compile_condition
 from alertd.conditions.sense import always_ended
 from alertd.errors import RuleError
-from alertd.model.units import duration
+from alertd.model.units import duration, say_duration
 from alertd.model.universe import Universe
 
+SOONEST = 60.0
+"""Seconds between two reminders of one alert at the least."""
+OFTEN = "more often is a flood, of which platforms let little through"
 NOTE = 200
 """Characters of a note."""
 
@@ -35,6 +38,9 @@ def misfit(condition: str, options: Mapping[str, str], universe: Universe) -> Mi
     for name in ("for", "remind"):
         if name in options and not duration(options[name]):
             return Misfit(name, f"{name} needs a time longer than nothing", "", _without(name, condition, options))
+    if "remind" in options and duration(options["remind"]) < SOONEST:
+        calm = ((condition, {**options, "remind": say_duration(SOONEST)}),)
+        return Misfit("remind", "it is said again once a minute at the most", OFTEN, calm)
     if found := _of_note(condition, options):
         return found
     when = _tree(condition, universe)

@@ -13,7 +13,8 @@ class Edit(tuple[int, int, str]):
 
 class Mistake(Exception):
     """`span` is (start, end) in characters of the line. `fixes` are ways to put it right, the likeliest first, each a
-    row of edits; `choices` the same with a label, where somebody has to say what is meant."""
+    row of edits; `choices` the same with a label, where somebody has to say what is meant. `certain` where nothing but
+    the first fix can be meant: it is taken, and nobody is asked."""
 
     def __init__(
         self,
@@ -23,6 +24,7 @@ class Mistake(Exception):
         *,
         fixes: Sequence[Sequence[Edit]] = (),
         choices: Sequence[tuple[str, Sequence[Edit]]] = (),
+        certain: bool = False,
     ) -> None:
         super().__init__(message)
         self.span = span
@@ -30,6 +32,7 @@ class Mistake(Exception):
         self.hint = hint
         self.fixes = tuple(fixes)
         self.choices = tuple(choices)
+        self.certain = certain
 
 
 def instead(span: Span, *texts: str) -> tuple[tuple[Edit, ...], ...]:

@@ -3,17 +3,25 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from alertd.bot.language import ends
 from alertd.bot.language.mistake import Mistake, instead
 from alertd.bot.language.patterns import Table
-from alertd.bot.language.pieces import Kind, Piece
+from alertd.bot.language.phrases import FILLERS
+from alertd.bot.language.pieces import QUANTITIES, Kind, Piece
+from alertd.bot.language.unsaid import OF_FILES, of_files, unit_missing
 
 CHANNELS = ("telegram", "slack", "discord", "email")
-_NOTE = re.compile(r"(?:^|(?<=[\s,\"]))note\b\s*[:=]?\s*", re.IGNORECASE)
-_NOTE_QUOTED = re.compile(r"""(?:"((?:[^"\\]|\\.)*)"|“([^”]*)”|'([^']*)'(?!\w))""", re.DOTALL)
-_HOLDING = frozenset(("holds", "hold", "held"))
+_WAYS = f"write via {', via '.join(CHANNELS[:-1])} or via {CHANNELS[-1]}"
+_HOLDING = frozenset(("holds", "hold", "held", "stays", "stay", "remains"))
+_X = re.compile(r"x(\d{1,6})", re.ASCII)
+_OF_MULTIPLE = frozenset(("in", "within", "since", "over", "average", "the", "its", "of", "(", "*", "/", "+", "-"))
+"""What stands behind a multiple that is none of times: `2x in a day`, `3x average`."""
+_TIMED = frozenset(("for", "remind"))
 _TIMES = frozenset(("<time>", "<minutes>"))
+_EACH = {"minute": "1m", "hour": "1h", "day": "1d", "morning": "1d", "evening": "1d", "night": "1d", "week": "1w"}
+"""How often something is said that is said once in each of these."""
 _NUMBERS = {"twice": "2", "thrice": "3", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10"}
 
 _MARKS = Table(
@@ -29,6 +37,7 @@ _MARKS = Table(
         ("at? most|max|maximum <number> times|time", "!fire !number {2}"),
         ("up to <number> times|time", "!fire !number {2}"),
         ("and? email|mail me|us", "!via email"),
+        ("and? slack|telegram|discord me|us", "!via {1}"),
         ("to my email|mail", "!via email"),
         ("to my telegram|slack|discord", "!via {2}"),
         ("for at|more? least|than? <time>", "!for {3}"),
@@ -47,52 +56,6 @@ class Options:
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     ends: list[Piece] = field(default_factory=list)
     rest: list[Piece] = field(default_factory=list)
-
-
-def without_note(text: str) -> tuple[str, str | None, bool]:
-    """The line with its note blanked out (so that all else keeps its place), the note as it was written, and whether
-    `sure` stands at its end."""
-    start = _NOTE.search(text)
-    if start is None:
-        plain, sure = without_sure(text)
-        return plain, None, sure
-    quoted = _NOTE_QUOTED.match(text, start.end())
-    if quoted is None:
-        note = text[start.end() :].strip()
-        return text[: start.start()] + " " * (len(text) - start.start()), note, False
-    note = next(group for group in quoted.groups() if group is not None)
-    if quoted.group(1) is not None:
-        note = re.sub(r'\\(["\\])', r"\1", note)
-    blank = " " * (quoted.end() - start.start())
-    rest = text[: start.start()] + blank + text[quoted.end() :]
-    plain, sure = without_sure(rest)
-    return plain, note, sure
-
-
-def has_open_note(text: str) -> bool:
-    """True where a quote begins the note and none ends it."""
-    start = _NOTE.search(text)
-    return start is not None and text[start.end() :][:1] in ('"', "“") and not _NOTE_QUOTED.match(text, start.end())
-
-
-def note_at(text: str, start: int = 0) -> int:
-    """Where the note begins, the end of the line where there is none."""
-    found = _NOTE.search(text, start)
-    return found.start() if found else len(text)
-
-
-def without_sure(text: str) -> tuple[str, bool]:
-    """The line without the word that says that what was asked back is meant."""
-    before = text.rstrip()
-    if before[-4:].lower() != "sure" or not before[-5:-4].isspace():
-        return text, False
-    return before[:-4], True
-
-
-def quoted_note(note: str) -> str:
-    """A note as it stands in a command's own text."""
-    escaped = note.replace("\\", "\\\\").replace('"', '\\"')
-    return f'note "{escaped}"'
 
 
 def taken(text: str, pieces: Sequence[Piece]) -> Options:
@@ -130,21 +93,60 @@ class _Taker:
     def _option(self, at: int) -> int:
         """Takes the option that begins at a place; where it ends, or the place itself where there is none."""
         piece = self._pieces[at]
+        if piece.kind is Kind.WORD and piece.text in (*ends.UNTIL, *ends.BY) and (end := self._moment(at)):
+            return end
         if piece.kind is Kind.WORD and piece.text in ends.UNTIL:
             return self._until(at)
+        if at and self._pieces[at - 1].kind in QUANTITIES and (times := self._count(at)):
+            self._put("fire", self._times(times, piece.span), piece.span)
+            return at + 1
         if piece.kind is Kind.WORD and piece.text in ("via", "by", "through", "on", "over"):
             return self._via(at)
-        if piece.key == "every" and self._key(at + 1) in _TIMES:
-            said = self._pieces[at + 1]
-            raise Mistake(
-                (piece.span[0], said.span[1]),
-                f"every {said.text} of what?",
-                f"write remind {said.text} to hear it again while it lasts",
-                fixes=instead((piece.span[0], said.span[1]), f"remind {said.text}"),
-            )
-        if piece.key == "for" and at and self._key(at - 1) in _HOLDING:
+        if again := self._again(at):
+            span = (piece.span[0], self._pieces[at + 1].span[1])
+            hint = f"write {again[0]} to hear it again while it lasts"
+            raise Mistake(span, f"{self._text[slice(*span)]}?", hint, fixes=instead(span, *again))
+        if piece.key in OF_FILES:
+            raise of_files(self._pieces, at)
+        if piece.key == "for" and self._holds(at):
             return at
-        return self._marked(at)
+        end = self._marked(at)
+        if end == at and piece.key in _TIMED and self._key(at + 1) in ("<number>", ""):
+            raise self._untimed(at)
+        return end
+
+    def _again(self, at: int) -> tuple[str, ...]:
+        """What `every 4h` and `every day` may mean, () for all else; `every day at 9` is a time of day."""
+        key, after = self._key(at), self._key(at + 1)
+        if key in ("every", "once") and after in _TIMES:
+            return (f"remind {self._pieces[at + 1].text}",)
+        if key in ("every", "each") and after in _EACH and self._key(at + 2) not in ("at", "@"):
+            return (f"remind {_EACH[after]}", "every time")
+        return ()
+
+    def _count(self, at: int) -> str:
+        """`2x` and `x2` behind all that is said of the level: how often; "" for another multiple."""
+        piece = self._pieces[at]
+        after = self._pieces[at + 1] if at + 1 < len(self._pieces) else None
+        if after is not None and (after.text in _OF_MULTIPLE or after.kind not in (Kind.WORD, Kind.SIGN)):
+            return ""
+        found = _X.fullmatch(piece.text) if piece.kind is Kind.WORD else None
+        return piece.text if piece.kind is Kind.TIMES else found[1] if found else ""
+
+    def _holds(self, at: int) -> bool:
+        """True for the `for` of `holds for 5m`, `stays there for 5m`, which is a part of the condition."""
+        there = at > 0 and self._pieces[at - 1].key in ("there", "above", "below")
+        before = at - 2 if there else at - 1
+        return before >= 0 and self._pieces[before].key in _HOLDING
+
+    def _untimed(self, at: int) -> Mistake:
+        """`for 5`, `remind`: without a time, or with one that has no unit."""
+        piece = self._pieces[at]
+        if at + 1 < len(self._pieces):
+            return unit_missing(self._pieces[at + 1])
+        question = "for how long?" if piece.key == "for" else "remind how often?"
+        sample = "for 5m" if piece.key == "for" else "remind 4h"
+        return Mistake(piece.span, question, f"write {sample}", fixes=instead(piece.span, sample))
 
     def _key(self, at: int) -> str:
         return self._pieces[at].key if at < len(self._pieces) else ""
@@ -178,15 +180,24 @@ class _Taker:
 
     # ── until ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _until(self, at: int) -> int:
+    def _moment(self, at: int) -> int:
+        """Where the moment behind `until` ends, 0 where none follows."""
         piece = self._pieces[at]
         start = piece.span[1] + len(self._text[piece.span[1] :]) - len(self._text[piece.span[1] :].lstrip())
         moment = ends.moment(self._text, start)
-        if moment is not None:
-            value, stop = moment
-            self._put("until", value, (piece.span[0], stop))
-            behind = (i for i in range(at, len(self._pieces)) if self._pieces[i].span[0] >= stop)
-            return next(behind, len(self._pieces))
+        if moment is None:
+            return 0
+        value, stop = moment
+        if piece.text in ends.BY and value[2:3] == "-":
+            # `up by 10-15%` is no October.
+            return 0
+        self._put("until", value, (piece.span[0], stop))
+        behind = (i for i in range(at, len(self._pieces)) if self._pieces[i].span[0] >= stop)
+        return next(behind, len(self._pieces))
+
+    def _until(self, at: int) -> int:
+        """The condition behind `until`."""
+        piece = self._pieces[at]
         end = at + 1
         while end < len(self._pieces) and not self._begins(end):
             end += 1
@@ -197,12 +208,13 @@ class _Taker:
         if len(self._into.ends) == 1 and (near := ends.near_day(self._into.ends[0].text)):
             span = self._into.ends[0].span
             raise Mistake(span, f"until when is {self._into.ends[0].said}?", ends.HINT, fixes=instead(span, near))
-        if not self._into.ends or all(each.kind in (Kind.TIME, Kind.MINUTES) for each in self._into.ends):
+        times = [each for each in self._into.ends if each.text not in ("in", "after", *FILLERS)]
+        if all(each.kind in (Kind.TIME, Kind.MINUTES) for each in times):
             raise Mistake(
                 piece.span,
                 "until takes a day, a time or a condition",
                 "write until friday, until 18:00, until 2027-01-31 or until price < 68k",
-                fixes=instead((piece.span[0], self._pieces[end - 1].span[1]), "until tomorrow"),
+                fixes=instead(self._into.places["until"], "until tomorrow", "until sunday", "until end of month", ""),
             )
         return end
 
@@ -235,15 +247,23 @@ class _Taker:
             if joined == end or self._key(joined) not in (*CHANNELS, "mail"):
                 break
             end = joined
+        if names and names[-1] not in CHANNELS and self._talk(end):
+            place = (self._pieces[at + 1].span[0], self._pieces[end].span[1])
+            fixes = instead(place, *(get_close_matches(names[-1], CHANNELS, n=1) or CHANNELS))
+            raise Mistake(place, f"via {self._text[slice(*place)]}?", _WAYS, fixes=fixes)
         if names:
             value = ", ".join(dict.fromkeys(names))
             self._put("via", value, (self._pieces[at].span[0], self._pieces[end - 1].span[1]))
             return end
         if anything:
-            hint = f"write via {', via '.join(CHANNELS[:-1])} or via {CHANNELS[-1]}"
             place = self._pieces[at].span
-            raise Mistake(place, "via what?", hint, fixes=instead(place, "via email"))
+            raise Mistake(place, "via what?", _WAYS, fixes=instead(place, "via email"))
         return at
+
+    def _talk(self, at: int) -> bool:
+        """True where one more word stands at the end of the line, which nothing else can be."""
+        last = at + 1 == len(self._pieces) and self._pieces[at].kind is Kind.WORD
+        return last and self._pieces[at].text not in FILLERS and not self._begins(at)
 
     def _name(self, at: int) -> str:
         name = self._pieces[at].text

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from alertd.bot.language.pieces import Kind, Piece
+from alertd.bot.language.pieces import AMOUNTS, LEVELS, Kind, Piece
 from alertd.conditions.fields import FIELDS
 
 STATES = frozenset(
@@ -20,8 +20,8 @@ STATES = frozenset(
     for word in (name, name.replace("_", " "))
 )
 _KINDS: Mapping[str, frozenset[str]] = {
-    "<amount>": frozenset(("<number>", "<percent>", "<minutes>")),
-    "<level>": frozenset(("<number>", "<minutes>")),
+    "<amount>": frozenset(f"<{kind}>" for kind in AMOUNTS),
+    "<level>": frozenset(f"<{kind}>" for kind in LEVELS),
     "<time>": frozenset(("<time>", "<minutes>")),
     "<span>": frozenset(("<time>",)),
     "<state>": STATES,

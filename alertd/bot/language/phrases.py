@@ -2,18 +2,21 @@
 
 from alertd.bot.language.patterns import Table
 
-_UP = (
+RISES = (
     "up|rise|rises|gain|gains|pump|pumps|increase|increases|jump|jumps|climb|climbs|rally|rallies|surge|"
     "surges|soar|soars|grow|grows|spike|spikes|moon|moons"
-    "|rising|gaining|pumping|climbing|jumping|rallying|rose|gained|jumped|pumped"
+    "|rising|gaining|pumping|climbing|jumping|rallying|rose|risen|gained|jumped|pumped|increased|climbed|rallied"
+    "|surged|soared|grew|grown|spiked|mooned|mooning"
 )
-_DOWN = (
+FALLS = (
     "down|drop|drops|fall|falls|lose|loses|dump|dumps|decrease|decreases|decline|declines|sink|sinks|"
-    "slide|slides|crash|crashes|tank|tanks|dip|dips|plunge|plunges"
-    "|falling|dropping|dumping|crashing|losing|fell|dropped|lost|crashed|dumped"
+    "slide|slides|crash|crashes|tank|tanks|dip|dips|plunge|plunges|nukes|nuke|nuking|nuked"
+    "|falling|dropping|dumping|crashing|losing|fell|fallen|dropped|lost|crashed|dumped|decreased|declined|sank|slid"
+    "|tanked|dipped|plunged|plummets|plummeted"
 )
+"""What a price does, either way: the words of a pattern."""
 _MOVES = "moves|move|changes|change|swings|swing|shifts|shift|moving|moved|changed"
-_GOES = "goes|go|gets|get|is|are|moves|move|going|comes|come|falls|fall|drops|drop|falling|dropping"
+_GOES = "goes|go|gets|get|is|are|moves|move|going|comes|come|falls|fall|drops|drop|falling|dropping|moving"
 _RISING = (
     "cross|crosses|goes|go|gets|get|rises|rise|climbs|climb|jumps|jump|moves|move|pushes|push|shoots|"
     "surges|surge|rallies|rally|pumps|pump|comes|come|going"
@@ -24,7 +27,7 @@ _FALLING = (
     "crashes|crash|moves|move|comes|come|plunges|plunge|going|tanks"
     "|crossing|crossed|falling|dropping|fell|dropped|went"
 )
-_STAYS = "is|are|stays|stay|remains|remain|sits|trades|trading|holds|hold|stands|be|keeps|was"
+_STAYS = "is|are|stays|stay|remains|remain|sits|trades|trading|holds|hold|stands|be|keeps|was|becomes|become|costs|cost"
 _TURNS = (
     "flips|flip|turns|turn|goes|go|becomes|become|switches|"
     "switch|changes|change|gets|get|flipping|turning|flipped|turned|went"
@@ -32,21 +35,22 @@ _TURNS = (
 _SETS = "hits|hit|makes|make|sets|set|reaches|reach|is|prints|at"
 _REACHES = "reaches|reach|hits|hit|touches|touch|equals|tags|reaching|hitting|touching|reached|touched"
 _ABOVE, _BELOW = "above|over|past", "below|under|beneath"
-_COMPARED = "reaches|>|<|>=|<=|=|==|!=|*|/|above|over|below|under|(|,"
+_COMPARED = "reaches|>|<|>=|<=|=|==|!=|*|/|(|,"
 
 _SAY_NOTHING = (
     "the my a an its it it's please pls plz thanks thank thx ty cheers just then eventually suddenly currently now "
     "again that "
-    "has have had been will would should i i'm coin token value worth ever actually there starts start "
-    "begins sees does level mark whole too current ok hey hi you let me "
+    "has have had been will would should i i'm coin token value ever actually there starts start "
+    "begins sees does level mark whole too current ok hey hi you let me target want need "
 )
 FILLERS = frozenset(_SAY_NOTHING.split())
 """Words that say nothing here."""
 
 NAMED = Table(
     (
-        ("fear and|&? greed index?", "market.fear_greed"),
-        ("feargreed|fng index?", "market.fear_greed"),
+        ("50 / 200 golden|death cross", "{3} {4}"),
+        ("market|crypto? fear and|&? greed index?", "market.fear_greed"),
+        ("feargreed|fng|fgi index?", "market.fear_greed"),
         ("market cap|capitalization|capitalisation rank", "market_cap_rank"),
         ("market|mkt cap|capitalization|capitalisation", "market_cap"),
         ("marketcap|mcap rank", "market_cap_rank"),
@@ -75,6 +79,15 @@ NAMED = Table(
         ("news sentiment", "news_sentiment"),
         ("reddit sentiment", "reddit_sentiment"),
         ("twitter|x sentiment", "twitter_sentiment"),
+        ("previous|prior day high|low", "previous {2}"),
+        ("previous|prior week high|low", "weekly {2}"),
+        ("on the? daily chart|timeframe|candle|tf?", "1d"),
+        ("on the? weekly chart|timeframe|candle|tf?", "1w"),
+        ("on the? hourly chart|timeframe|candle|tf?", "1h"),
+        ("on the? <time> chart|timeframe|tf", "on {2}"),
+        ("daily rsi|ema|sma|ma|macd", "1d {1}"),
+        ("weekly rsi|ema|sma|ma|macd", "1w {1}"),
+        ("hourly rsi|ema|sma|ma|macd", "1h {1}"),
         ("<time> closes|close|closing", "close ( {0} )"),
         ("<time> candle|bar closes|close", "close ( {0} )"),
         ("daily close|closes", "close ( 1d )"),
@@ -86,8 +99,12 @@ NAMED = Table(
 
 SAID = Table(
     (
-        ("price of", "price"),
         ("volume|vol spikes|spike|spiking|surges|surge", "volume ( 1h ) > 3 * average ( volume ( 1h ) , 7d )"),
+        ("golden cross <time>", "sma ( 50 , {2} ) crosses above sma ( 200 , {2} )"),
+        ("<time> golden cross", "sma ( 50 , {0} ) crosses above sma ( 200 , {0} )"),
+        ("death cross <time>", "sma ( 50 , {2} ) crosses below sma ( 200 , {2} )"),
+        ("<time> death cross", "sma ( 50 , {0} ) crosses below sma ( 200 , {0} )"),
+        ("rsi|atr ( <number> ) <time>", "{0} ( {2} , {4} )"),
         ("golden cross", "sma ( 50 , 1d ) crosses above sma ( 200 , 1d )"),
         ("death cross", "sma ( 50 , 1d ) crosses below sma ( 200 , 1d )"),
         (f"{_SETS}|{_REACHES} at? new? all_time_high", ">= all_time_high"),
@@ -109,6 +126,8 @@ SAID = Table(
         ("in|within|during|inside less? than? last|past|next? <minutes>", "in {4}"),
         # What stays on one side, gets to it, or is compared.
         (f"{_COMPARED} - <percent>", "{0} - {2}"),
+        (f"{_STAYS}? {_ABOVE} - <percent>", "> - {3}"),
+        (f"{_STAYS}? {_BELOW} - <percent>", "< - {3}"),
         (f"{_COMPARED} <level> - <level>", "{0} {1} - {3}"),
         (f"{_STAYS} at or {_ABOVE}", ">="),
         (f"{_STAYS} at or {_BELOW}", "<="),
@@ -138,18 +157,26 @@ SAID = Table(
         # `more then 70k`, of which `then` says nothing.
         ("higher|greater|more|bigger|larger <level>", "> {1}"),
         ("lower|less|smaller|cheaper <level>", "< {1}"),
-        ("exceeds|exceed|surpasses|tops", ">"),
+        ("exceeds|exceed|surpasses|surpass|tops|gt", ">"),
+        ("gte|ge", ">="),
+        ("lt", "<"),
+        ("lte|le", "<="),
+        ("passes|pass|passing|passed", "crosses"),
         ("breaks|break out of <level> to|-|and <level>", "leaves {3} to {5}"),
-        ("breaks|break|breaking|broke up|out? above|over", "breaks above"),
-        ("breaks|break|breaking|broke down? below|under", "breaks below"),
-        ("breaks|break|breaking", "breaks"),
+        ("breaks|break|breaking|broke|broken up|out? above|over", "breaks above"),
+        ("breaks|break|breaking|broke|broken down? below|under", "breaks below"),
+        ("breaks|break|breaking|broke|broken", "breaks"),
         (f"{_RISING} back|up? back? {_ABOVE}", "crosses above"),
         (f"{_FALLING} back|down? back? {_BELOW}", "crosses below"),
         (f"{_RISING} up? through", "crosses"),
+        (f"back {_ABOVE}", "crosses above"),
+        (f"back {_BELOW}", "crosses below"),
+        ("crosses|cross|crossing|crossed up", "crosses above"),
+        ("crosses|cross|crossing|crossed down", "crosses below"),
         ("crosses|cross|crossing|crossed", "crosses"),
         # Ranges.
-        ("enters|enter|into between? <level> to|-|and <level>", "enters {2} to {4}"),
-        ("leaves|leave|exits|exit between? <level> to|-|and <level>", "leaves {2} to {4}"),
+        ("enters|enter|entering|into channel? between? <level> to|-|and|,? <level>", "enters {3} to {5}"),
+        ("leaves|leave|exits|exit|exiting channel? between? <level> to|-|and|,? <level>", "leaves {3} to {5}"),
         ("leaves|leave|exits|exit", "leaves"),
         ("enters|enter", "enters"),
         (f"{_STAYS} not within", "not within"),
@@ -160,18 +187,29 @@ SAID = Table(
         (f"{_STAYS} between|inside|in|from <level> to|-|and <level>", "between {2} and {4}"),
         ("between|inside|in|from <level> to|-|and <level>", "between {1} and {3}"),
         ("<level> to|- <level>", "between {0} and {2}"),
+        ("range|between|in from? <level> ,|-|to? <level>", "between {2} and {4}"),
         (f"{_STAYS} between", "between"),
         (f"{_GOES}|rises|rise|climbs|climb|dips|dip|sinks up|down|back to <level>", "reaches {3}"),
+        ("up|down|back to <level>", "reaches {2}"),
         # Moves.
+        ("<amount> up or down", "moves {0}"),
+        (f"{_STAYS} {FALLS} by? <percent> below|under|from|off", "down {3} since"),
+        (f"{_STAYS} {RISES} by? <percent> from|off", "up {3} since"),
+        (f"{FALLS} by? <percent> below|under|from|off", "down {2} since"),
+        (f"{RISES} by? <percent> from|off", "up {2} since"),
+        ("- <percent> below|under|from|off", "down {1} since"),
+        ("+ <percent> from|off", "up {1} since"),
+        ("<percent> below|under|off", "down {0} since"),
+        ("<percent> above", "up {0} since"),
         (f"{_GOES}? up or down by? <amount>", "moves {5}"),
         ("in? either way|direction", ""),
-        (f"<amount> {_UP}|higher", "up {0}"),
-        (f"<amount> {_DOWN}|loss|lower", "down {0}"),
+        (f"<amount> {RISES}|higher", "up {0}"),
+        (f"<amount> {FALLS}|loss|lower", "down {0}"),
         (f"<amount> {_MOVES}", "moves {0}"),
-        (f"{_GOES} {_UP} by|of|at|more? than|least? <amount>", "up {4}"),
-        (f"{_GOES} {_DOWN} by|of|at|more? than|least? <amount>", "down {4}"),
-        (f"{_UP} by|of|at|more|over? more|at? than|least? <amount>", "up {4}"),
-        (f"{_DOWN} by|of|at|more|over? more|at? than|least? <amount>", "down {4}"),
+        (f"{_GOES} {RISES} by|of|at|more? than|least? <amount>", "up {4}"),
+        (f"{_GOES} {FALLS} by|of|at|more? than|least? <amount>", "down {4}"),
+        (f"{RISES} by|of|at|more|over? more|at? than|least? <amount>", "up {4}"),
+        (f"{FALLS} by|of|at|more|over? more|at? than|least? <amount>", "down {4}"),
         (f"{_MOVES} by|of|at|more|over? more|at? than|least? <amount>", "moves {4}"),
         ("+ - <amount>", "moves {2}"),
         ("± <amount>", "moves {1}"),
@@ -179,8 +217,8 @@ SAID = Table(
         ("- <percent>", "down {1}"),
         ("+ <level> in? <time>", "up {1} in {3}"),
         ("- <level> in? <time>", "down {1} in {3}"),
-        ("doubles|double|doubling", "up 100%"),
-        ("triples|triple", "up 200%"),
+        ("doubles|double|doubling|doubled", "up 100%"),
+        ("triples|triple|tripled", "up 200%"),
         ("quadruples|quadruple", "up 300%"),
         ("halves|halve|halved", "down 50%"),
         # States.
@@ -191,23 +229,26 @@ SAID = Table(
         ("bullish|bearish signal", "signal is {0}"),
         ("signal bullish|bearish", "signal is {1}"),
         # Levels that are touched.
+        ("is|are? equal|equals to <level>", "reaches {3}"),
         (f"{_STAYS} at <level>", "reaches {2}"),
         (f"{_GOES}|rises|rise|climbs|climb|dips|dip|sinks to <level>", "reaches {2}"),
         (f"{_REACHES}", "reaches"),
+        ("arrives|arrive at? <level>", "reaches {2}"),
         ("at|@ <level>", "reaches {1}"),
         ("is? <level> or above|over|past <level>", "{1} or > {4}"),
         ("is? <level> or below|under|beneath <level>", "{1} or < {4}"),
         ("is <level> or more|higher|above", ">= {1}"),
         ("is <level> or less|lower|below", "<= {1}"),
-        ("is|are <level>", "reaches {1}"),
+        ("is|are|becomes|become|costs|cost|equal|worth <level>", "reaches {1}"),
         ("<level> or more|higher|above|over", ">= {0}"),
         ("<level> or less|lower|below|under", "<= {0}"),
         (_ABOVE, ">"),
         (_BELOW, "<"),
         # Windows and what goes on.
-        ("and|,|but? holds|hold|held for? at? least? <time>", ", holds {5}"),
+        ("and|,|but? holds|hold|held|stays|stay|remains there|above|below? for? at? least? <time>", ", holds {6}"),
         ("so? far? today", "since open ( 1d )"),
         ("since midnight|today", "since open ( 1d )"),
+        ("on day", "since open ( 1d )"),
         ("since? this week", "since open ( 1w )"),
         ("but", "and"),
     )
@@ -215,15 +256,23 @@ SAID = Table(
 
 ORDERED = Table(
     (
-        ("> or =", ">="),
+        ("crosses above|below <level> or > <level>", "{0} {1} {2} or crosses above {5}"),
+        ("crosses above|below <level> or < <level>", "{0} {1} {2} or crosses below {5}"),
         ("up|down|moves <amount> or? more? over|within? <time>", "{0} {1} in {5}"),
         ("up|down|moves <amount> or more", "{0} {1}"),
         ("up|down|moves <amount> / <time>", "{0} {1} in {3}"),
         ("in <time> up|down|moves <amount>", "{2} {3} in {1}"),
-        ("<time> up|down|moves <amount>", "{1} {2} in {0}"),
+        ("<time> :? up|down|moves <amount>", "{2} {3} in {0}"),
+        ("up|down|moves <amount> , <time>", "{0} {1} in {3}"),
+        ("<time> price? change|changes >|<|>=|<=", "change ( price , {0} ) {3}"),
+        ("change <time> >|<|>=|<=", "change ( price , {1} ) {2}"),
+        ("signal changes|change|changed|turns|switches", "{0} flips"),
         ("is|are|be >|<|>=|<=|=|==|!=|crosses|reaches|up|down|moves|between", "{1}"),
-        ("is|are|be not between|within", "not {2}"),
         ("up|down|moves <amount> > <minutes>", "{0} {1} in {3}"),
+        ("<level> < price <|<= <level>", "{2} > {0} and {2} {3} {4}"),
+        ("<level> <= price <|<= <level>", "{2} >= {0} and {2} {3} {4}"),
+        ("<level> > price >|>= <level>", "{2} < {0} and {2} {3} {4}"),
+        ("<level> >= price >|>= <level>", "{2} <= {0} and {2} {3} {4}"),
     )
 )
 """What comes in another order than the language has it, once the words are its own."""

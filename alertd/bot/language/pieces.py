@@ -29,6 +29,13 @@ class Kind(StrEnum):
     SIGN = "sign"
 
 
+LEVELS = frozenset((Kind.NUMBER, Kind.MINUTES))
+AMOUNTS = LEVELS | {Kind.PERCENT}
+"""What a price moves by."""
+QUANTITIES = AMOUNTS | {Kind.TIME}
+COMPARISONS = frozenset((">", "<", ">=", "<=", "=", "==", "!="))
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """`text` is its one spelling (words lower, numbers plain), `said` what was typed, `span` where."""
@@ -44,6 +51,11 @@ class Piece:
         return self.text if self.kind in (Kind.WORD, Kind.SIGN) else f"<{self.kind}>"
 
 
+def value_of(level: Piece) -> float:
+    """The number of a level, which is no duration."""
+    return float(amounts.millions(level.text) if level.kind is Kind.MINUTES else level.text)
+
+
 _CUT = re.compile(
     r"""(?P<blank>\s+)
     |(?P<tag>[$\#][^\W\d]\w*)
@@ -55,6 +67,10 @@ _CUT = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CHUNK = re.compile(r"\d\w*")
+_AVERAGE = re.compile(r"([1-9]\d{0,2})([dhw]?)(sma|ema|ma)(?!\w)", re.IGNORECASE | re.ASCII)
+"""`200dma`, `50ema`."""
+_OF_AVERAGE = re.compile(r"(sma|ema|ma|rsi)([1-9]\d{0,2})", re.IGNORECASE | re.ASCII)
+"""`ema200`."""
 _BEHIND_DOT = re.compile(r"\.[^\W\d]\w*")
 _SIGNS = {
     "≥": ">=", "=>": ">=", "≤": "<=", "=<": "<=", "≠": "!=", "<>": "!=", "−": "-", "–": "-", "—": "-", "×": "*",
@@ -88,6 +104,11 @@ class _Cutter:
             self._sign(said, (at, end))
             return end
         check_twins(said.replace("’", "'"), at)
+        of_average = _OF_AVERAGE.fullmatch(said)
+        if of_average and not self._known(said):
+            self._take(Kind.WORD, of_average[1].lower(), (at, at + of_average.end(1)))
+            self._take(Kind.NUMBER, of_average[2], (at + of_average.start(2), end))
+            return end
         text = said.lower().replace("’", "'") if kind == "word" else said
         self.found.append(Piece(Kind(kind), text, (at, end), said))
         return end
@@ -116,9 +137,17 @@ class _Cutter:
         chunk = _CHUNK.match(self._text, at)
         if chunk and not chunk.group().isdigit() and self._known(chunk.group()):
             return self._named(at, chunk.end())
+        average = _AVERAGE.match(self._text, at)
+        if average:
+            self._take(Kind.TIME if average[2] else Kind.NUMBER, average[1] + average[2].lower(), (at, average.end(2)))
+            self._take(Kind.WORD, average[3].lower(), average.span(3))
+            return average.end()
         kind, spelled, end = amounts.read(self._text, at, called=bool(self._calls) and self._calls[-1])
-        self.found.append(Piece(Kind(kind), spelled, (at, end), self._text[at:end]))
+        self._take(Kind(kind), spelled, (at, end))
         return end
+
+    def _take(self, kind: Kind, text: str, span: Span) -> None:
+        self.found.append(Piece(kind, text, span, self._text[slice(*span)]))
 
 
 def cut(text: str, known: Callable[[str], bool], start: int = 0) -> list[Piece]:

@@ -1,16 +1,18 @@
 """The pieces of a condition → a sentence of the condition language, checked, in its one spelling."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from alertd.bot.language import amounts
 from alertd.bot.language.clauses import whole
 from alertd.bot.language.mistake import Edit, Mistake, instead
-from alertd.bot.language.pieces import Kind, Piece
+from alertd.bot.language.pieces import AMOUNTS, Kind, Piece
 from alertd.conditions import tree as t
 from alertd.conditions.check import compile_condition
 from alertd.conditions.fields import FIELDS, MARKET
 from alertd.conditions.functions import FUNCTIONS
+from alertd.conditions.sense import NEVER, warnings_of_count
 from alertd.conditions.tree import Span
 from alertd.errors import Problem, RuleError
 from alertd.model.universe import Universe
@@ -19,6 +21,10 @@ _CALLS = frozenset((*FUNCTIONS, "recently", *(name for name, spec in FIELDS.item
 _BARE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _WRITE = re.compile(r"(?:write|did you mean) '?(.+?)'?(?:, or .*|\?)?")
 
+_TOO_LONG = re.compile(r"a window is (\S+) at the longest")
+_NO_WINDOW = "a window has to be longer than nothing"
+_TOO_FAR = "nothing falls by 100% or more"
+_SOME = "what there is: price, market_cap, volume_24h, rsi(14, 1h), signal and more"
 _IDLE = frozenset(("hourly", "more", "again"))
 """Words behind a sentence that may as well be left out."""
 
@@ -37,12 +43,19 @@ class Sentence:
         self._starts: list[int] = []
         self.text = self._joined()
 
-    def compiled(self) -> t.Condition:
-        """Its tree. Raises Mistake, in the columns of what was typed."""
+    def compiled(self, coins: int = 0) -> t.Condition:
+        """Its tree; `coins` is how many it is for, 0 where that is not known. Raises Mistake, in the columns of what
+        was typed, for what makes no sense, and for what can never come true."""
         try:
-            return compile_condition(self.text, self._universe).tree
+            compiled = compile_condition(self.text, self._universe)
         except RuleError as error:
             raise self._mistake(error.problems) from None
+        of_count = warnings_of_count(compiled.tree, self.text, coins) if coins else ()
+        for problem in (*compiled.warnings, *of_count):
+            if problem.message.startswith(NEVER):
+                fixes = [*self._possible(compiled.tree), *self._changed(problem)]
+                raise Mistake(self._typed(problem), problem.message, problem.hint, fixes=fixes)
+        return compiled.tree
 
     def _joined(self) -> str:
         """One blank between words, none inside parentheses but behind commas."""
@@ -91,13 +104,52 @@ class Sentence:
     def _mistake(self, problems: Sequence[Problem]) -> Mistake:
         first, *others = problems
         span = self._typed(first)
-        hint = first.hint
+        hint = _SOME if first.hint.startswith("the fields are") else first.hint
         if others:
             more = "; ".join(problem.message for problem in others)
             hint = f"{hint}; {more}" if hint else more
         written = _WRITE.fullmatch(first.hint)
-        fixes = instead(span, written[1]) if written else _mended(first.message, span)
-        return Mistake(span, first.message, hint, fixes=fixes)
+        fixes = instead(self._with_lead(span, written[1]), written[1]) if written else _mended(first.message, span)
+        return Mistake(span, first.message, hint, fixes=[*fixes, *self._changed(first)])
+
+    def _with_lead(self, span: Span, text: str) -> Span:
+        """The span with the word before it, where what is to be written begins with that."""
+        lead = text.partition(" ")[0]
+        before = [piece.span for piece in self._pieces if piece.span[1] <= span[0]]
+        said = next((piece.text for piece in reversed(self._pieces) if piece.span[1] <= span[0]), "")
+        return (before[-1][0], span[1]) if said == lead else span
+
+    def _changed(self, problem: Problem) -> Sequence[Sequence[Edit]]:
+        """A window of a length that there is, a fall that there can be."""
+        start, end = self._typed(problem)
+        inside = [piece for piece in self._pieces if start <= piece.span[0] and piece.span[1] <= end]
+        times = [piece.span for piece in inside if piece.kind in (Kind.TIME, Kind.MINUTES)]
+        if times and (longest := _TOO_LONG.fullmatch(problem.message)):
+            return instead(times[-1], longest[1])
+        if times and problem.message == _NO_WINDOW:
+            return instead(times[-1], "1h", "24h")
+        percents = [piece for piece in inside if piece.kind is Kind.PERCENT]
+        if percents and _TOO_FAR in problem.message:
+            # `150%` is a slip of the pen for `15%`, if anything.
+            return instead(percents[0].span, f"{percents[0].text[:2]}%")
+        return ()
+
+    def _possible(self, tree: t.Condition) -> Sequence[Sequence[Edit]]:
+        """What is never true with the ends of a range the other way round, or with `or` for its `and`."""
+        fixes: list[list[Edit]] = []
+        for node in t.walk(tree):
+            match node:
+                case t.Between(_, low, high):
+                    ends = [self._piece(low.span[0]), self._piece(high.span[0])]
+                    fixes.append([Edit((*ends[at].span, ends[not at].said)) for at in (0, 1)])
+                case t.And((one, other)):
+                    joint = self._piece(max(at for at in self._starts if one.span[1] <= at < other.span[0]))
+                    fixes.append([Edit((*joint.span, "or"))])
+        return fixes
+
+    def _piece(self, at: int) -> Piece:
+        """The piece that stands at a place of the sentence."""
+        return self._pieces[bisect_right(self._starts, at) - 1]
 
     def _typed(self, problem: Problem) -> Span:
         """Where a problem of the sentence is in what was typed."""
@@ -135,6 +187,6 @@ def _tight(before: Piece, piece: Piece, earlier: Piece | None) -> bool:
         return True
     if piece.text == "(":
         return before.kind is Kind.WORD and (before.text in _CALLS or before.text in FUNCTIONS)
-    if before.text == "-" and piece.kind in (Kind.NUMBER, Kind.PERCENT, Kind.MINUTES):
+    if before.text == "-" and piece.kind in AMOUNTS:
         return earlier is None or (earlier.kind is Kind.SIGN and earlier.text != ")")
     return False

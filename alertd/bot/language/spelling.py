@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from alertd.bot.language.alerting import VOCABULARY
-from alertd.bot.language.options import quoted_note
+from alertd.bot.language.note import SURE, quoted_note
+from alertd.bot.language.words import VOCABULARY
 
 _SHORT = frozenset(
     (
@@ -45,7 +45,7 @@ def spelled(
     else:
         parts += [*words, *map(_symbol, symbols)]
     if options.get("sure"):
-        parts.append("sure")
+        parts.append(SURE[0])
     return " ".join(part for part in parts if part)
 
 

@@ -8,12 +8,13 @@ from alertd.bot.do.door import enter
 from alertd.bot.language.command import Command
 from alertd.model.people import AlertStage, Crowd, Deed, Person, Role
 from alertd.rules.amend import Change
+from tests.bot.do import commands
 from tests.bot.room import Room
 
 
 def command(name: str, *words: str, symbols: tuple[str, ...] = (), **options: str) -> Command:
-    text = " ".join([name, *words, *symbols])
-    return Command(name=name, words=words, symbols=symbols, options=options, text=text)
+    """Of those whose words are not about an alert."""
+    return commands.command(name, *symbols, words=words, **options)
 
 
 async def knocks(stand: Room, asked: Asked, wanted: Command | None = None) -> Reply | Person | None:

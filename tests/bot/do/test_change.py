@@ -1,12 +1,15 @@
 """`delete`, `pause`, `resume`, `snooze`, `mute`."""
 
+from dataclasses import replace
+
 import pytest
 
 from alertd.bot.language.command import Command
 from alertd.model.people import Deed, Role
 from tests.bot.do.commands import command, labels
+from tests.bot.do.talk import watches
 from tests.bot.do.test_alerts import deeds, entries, in_force, titles
-from tests.bot.room import Room, room
+from tests.bot.room import Room, anns, room
 from tests.fakes import START
 
 
@@ -83,6 +86,33 @@ async def test_all_is_asked_back() -> None:
         assert in_force(stand) == set()
 
 
+async def test_what_is_set_after_the_question_stays() -> None:
+    async with anns("alert BTC > 70k", "alert BTC > 80k") as stand:
+        asked = await stand.says("delete all", by="ann")
+        assert asked.said.lines[-1] == "To do it, say: delete 1 2 yes"
+        await stand.says("alert BTC > 90k", by="ann")
+        reply = await stand.press("Yes, delete 2 alerts", on=asked, by="ann")
+        assert (reply.ok, reply.said.title) == (True, "Deleted 2 alerts")
+        assert set(await entries(stand)) == {3}
+        assert in_force(stand) == {("@1", "3")}
+
+
+async def test_more_than_a_command_can_name_are_asked_about_as_all() -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        numbers = range(10**8, 10**8 + 400)
+        for number in numbers:
+            await watches(stand, "ann", number)
+        asked = await stand.says("delete all", by="ann")
+        assert asked.said.lines[-1] == "To do it, say: delete all yes"
+        assert (await stand.press("Yes, delete 400 alerts", on=asked, by="ann")).said.title == "Deleted 400 alerts"
+
+
+async def test_the_only_one_is_asked_about_as_one() -> None:
+    async with anns("alert BTC > 70k") as stand:
+        assert (await stand.says("delete all", by="ann")).said.title == "Delete your only alert?"
+
+
 async def test_an_admin_may_touch_those_of_others_and_that_is_on_record() -> None:
     async with room() as stand:
         await three(stand)
@@ -118,6 +148,35 @@ async def test_what_is_paused_watches_nothing_until_it_is_resumed() -> None:
         assert did[:4] == [("resume", "#1"), ("pause", "#3"), ("pause", "#2"), ("pause", "#1")]
 
 
+async def test_no_more_watch_than_the_quota_lets() -> None:
+    """One that was lowered since they were set; what watches goes on."""
+    async with room() as stand:
+        await three(stand)
+        await stand.does(command("pause", words=("1", "2")), by="ann")
+        stand.terms = replace(stand.terms, alerts=2)
+        await stand.restart()
+        await stand.price(BTC=65_000)
+        reply = await stand.says("resume 1 2", by="ann")
+        assert reply.said.title == "Watching again: #1: BTC: price > 66000"
+        assert reply.said.lines == ("#2 stays as it is. 2 alerts watch already, and 2 is the most",)
+        assert in_force(stand) == {("@1", "1"), ("@1", "3")}
+        refused = await stand.says("resume 2", by="ann")
+        assert (refused.ok, refused.said.title) == (False, "2 alerts watch already, and 2 is the most")
+        await stand.says("delete 3", by="ann")
+        assert (await stand.says("resume 2", by="ann")).ok
+        assert in_force(stand) == {("@1", "1"), ("@1", "2")}
+
+
+async def test_what_has_fired_takes_no_room_from_what_watches_although_it_is_muted() -> None:
+    async with anns("alert BTC > 66k", "alert BTC > 80k", "pause 2", "mute 8h") as stand:
+        for price in (66_500, 65_000):
+            await stand.price(BTC=price)
+        stand.terms = replace(stand.terms, alerts=1)
+        await stand.restart()
+        await stand.price(BTC=65_000)
+        assert (await stand.says("resume 2", by="ann")).ok
+
+
 async def test_resume_arms_what_is_done() -> None:
     async with room() as stand:
         await three(stand)
@@ -129,13 +188,60 @@ async def test_resume_arms_what_is_done() -> None:
         assert titles(stand)[2:] == ["BTC 66,700: price > 66000"]
 
 
+async def test_of_several_those_that_cannot_watch_again_stay_as_they_are() -> None:
+    async with anns("alert BTC > 70k until 06:00", "alert BTC > 80k", "pause 2") as stand:
+        await stand.after(7 * 3600)
+        await stand.pipeline.idle()
+        reply = await stand.says("resume all", by="ann")
+        assert (reply.ok, reply.said.title) == (True, "Watching again: #2: BTC: price > 80000")
+        assert reply.said.lines == ("#1 stays as it is. It is over: it lasted until Thu 2026-01-01 06:00 UTC",)
+        assert in_force(stand) == {("@1", "2")}
+
+
+@pytest.mark.parametrize(
+    ("than", "title"),
+    [
+        ("ban @1", "@1 is banned: nothing of theirs is watched"),
+        ("role @1 viewer", "@1 is a viewer: nothing of theirs is watched"),
+    ],
+)
+@pytest.mark.parametrize("line", ["resume @1.1", "edit @1.1 > 71k"])
+async def test_of_who_may_have_no_alerts_none_is_armed_by_an_admin(than: str, title: str, line: str) -> None:
+    async with anns("alert BTC > 70k") as stand:
+        await stand.enrol("eve", Role.ADMIN)
+        assert (await stand.says(than, by="eve")).ok
+        before = await stand.store.chat_alerts(1)
+        reply = await stand.says(line, by="eve")
+        assert (reply.ok, reply.said.title) == (False, title)
+        assert (await stand.store.chat_alerts(1), in_force(stand)) == (before, set())
+
+
+async def test_where_none_can_watch_again_that_is_said() -> None:
+    async with anns("alert BTC > 70k until 06:00", "alert BTC > 80k until 06:00") as stand:
+        await stand.after(7 * 3600)
+        await stand.pipeline.idle()
+        reply = await stand.says("resume all", by="ann")
+        assert (reply.ok, reply.said.title, len(reply.said.lines)) == (False, "None of them can watch again", 2)
+        assert in_force(stand) == set()
+
+
+async def test_what_one_may_not_arm_again_keeps_nothing_else_from_it_and_is_on_record() -> None:
+    async with anns("alert BTC > 80k") as stand:
+        await stand.set("ann", role=Role.ADMIN)
+        assert (await stand.says("alert BTC > 70k", by="ann", group=True)).ok
+        await stand.says("pause all", by="ann")
+        await stand.set("ann", role=Role.USER)
+        reply = await stand.says("resume all", by="ann")
+        assert reply.said.lines == ("#2 stays as it is. Only admins add alerts for a group",)
+        assert in_force(stand) == {("@1", "1")}
+        assert [deed.about for deed in await deeds(stand) if deed.denied] == ["group"]
+
+
 @pytest.mark.parametrize(
     "wanted", [command("snooze", words=("1", "1h")), command("mute", words=("1h",))], ids=["snooze", "mute"]
 )
 async def test_what_is_snoozed_is_held_and_told_later_if_it_still_holds(wanted: Command) -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
+    async with anns() as stand:
         await stand.does(command("alert", "BTC", when="price > 66000"), by="ann")
         reply = await stand.does(wanted, by="ann")
         assert reply.said.title.startswith(
@@ -151,9 +257,9 @@ async def test_what_is_snoozed_is_held_and_told_later_if_it_still_holds(wanted: 
         assert "BTC 66,500" in title
 
 
-@pytest.mark.parametrize("wanted", ["snooze 1 8h", "mute 8h"])
+@pytest.mark.parametrize(("wanted", "word"), [("snooze 1 8h", "snoozed"), ("mute 8h", "muted")])
 @pytest.mark.parametrize("said", ["alert BTC crosses above 70k", "alert BTC > 70k"])
-async def test_what_came_and_went_meanwhile_is_told_as_well(wanted: str, said: str) -> None:
+async def test_what_came_and_went_meanwhile_is_told_as_well(wanted: str, word: str, said: str) -> None:
     async with room() as stand:
         await stand.enrol("ann")
         await stand.price(BTC=69_000)
@@ -168,7 +274,7 @@ async def test_what_came_and_went_meanwhile_is_told_as_well(wanted: str, said: s
         await stand.after(60)
         await stand.price(BTC=69_000)
         listed = await stand.says("alerts", by="ann")
-        assert "snoozed 7h58m" in listed.code
+        assert f"{word} 7h58m" in listed.code
         assert listed.said.lines == ()
         await stand.after(8 * 3600)
         await stand.pipeline.idle()
@@ -176,7 +282,7 @@ async def test_what_came_and_went_meanwhile_is_told_as_well(wanted: str, said: s
         assert message.notification.title.startswith("BTC 70,100")
         assert message.notification.footer.endswith("held while you had it snoozed or muted")
         done = await stand.says("alerts", by="ann")
-        assert done.said.lines == ("#1 has fired: `resume 1` arms it again.",)
+        assert done.said.lines == ("#1 has fired: resume 1 arms it again.",)
 
 
 async def test_what_fired_while_muted_is_armed_again_by_resume() -> None:
@@ -192,7 +298,7 @@ async def test_what_fired_while_muted_is_armed_again_by_resume() -> None:
 
 @pytest.mark.parametrize(
     ("before", "line"),
-    [("", "What it tells until then comes then."), ("pause 1", "It tells nothing until `resume 1`.")],
+    [("", "What it tells until then comes then."), ("pause 1", "It tells nothing until resume 1.")],
     ids=["watching", "paused"],
 )
 async def test_a_snooze_says_what_comes_of_it(before: str, line: str) -> None:
@@ -207,14 +313,11 @@ async def test_a_snooze_of_what_has_fired_says_that_nothing_comes() -> None:
     async with room() as stand:
         await three(stand)
         await stand.price(BTC=66_500)
-        assert (await stand.says("snooze 1 1h", by="ann")).said.lines == ("It tells nothing until `resume 1`.",)
+        assert (await stand.says("snooze 1 1h", by="ann")).said.lines == ("It tells nothing until resume 1.",)
 
 
 async def test_a_snooze_is_ended_by_its_button() -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
-        await stand.says("alert BTC > 66k", by="ann")
+    async with anns("alert BTC > 66k") as stand:
         snoozed = await stand.says("snooze 1 8h", by="ann")
         await stand.price(BTC=66_500)
         assert titles(stand) == []
@@ -233,9 +336,7 @@ async def test_a_snooze_is_ended_by_its_button() -> None:
     ids=["snooze", "mute"],
 )
 async def test_off_tells_what_still_holds(wanted: Command, off: Command) -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
+    async with anns() as stand:
         await stand.does(command("alert", "BTC", when="price > 66000"), by="ann")
         await stand.does(wanted, by="ann")
         await stand.price(BTC=66_500)
@@ -246,9 +347,7 @@ async def test_off_tells_what_still_holds(wanted: Command, off: Command) -> None
 
 
 async def test_what_told_too_much_is_heard_again_by_resume() -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
+    async with anns() as stand:
         assert (await stand.does(command("alert", "BTC", when="price > 66000", fire="every time"), by="ann")).ok
         for _ in range(70):
             await stand.price(BTC=66_001)
@@ -256,6 +355,7 @@ async def test_what_told_too_much_is_heard_again_by_resume() -> None:
         last = stand.sent("ann")[-1].notification
         assert last.title == "#1 is muted: 60 messages in 1h"
         assert last.lines[-1] == "To hear it again at once: resume 1"
+        await stand.clock.advance(1)
         reply = await stand.does(command("resume", words=("1",)), by="ann")
         assert (reply.ok, reply.said.title) == (True, "Heard again: #1: BTC: price > 66000")
         before = len(stand.sent("ann"))

@@ -1,5 +1,7 @@
 """Export and import: what goes out comes back the same, and what is wrong changes nothing."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 import yaml
@@ -7,24 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertd.app.terminal import Saying, Terminal
-from alertd.bot.asking import LONGEST
+from alertd.bot.asking import LONGEST, LONGEST_FILE, Reply, Upload
 from alertd.bot.do import entries
 from alertd.bot.do.exchange import in_parts
+from alertd.dispatch.policy import Cap
 from alertd.model.people import AlertStage, ChatAlert, Role
 from alertd.rules.files import RuleText, read_rules
 from tests.bot.do.talk import command, crowd, live, log, watches
 from tests.bot.room import UNIVERSE, Room, room
 from tests.fakes import START
 
-SAMPLES: list[dict[str, str | list[str]]] = [
-    {"when": "price > 70000"},
-    {"when": "price down 5% in 1h", "remind": "4h", "note": 'sell: "now", or # never'},
-    {"when": "price > 70000", "for": "5m", "until": "price < 68000", "fire": "3 times"},
-    {"when": "signal flips to bullish", "expires": "2027-01-31 18:00", "say": "{symbol} is up"},
-    {"when": "price crosses above 70000", "already_true": "ignore", "cooldown": "15m to 4h"},
-    {"when": "price > 71000", "at": ["fri 16:00", "mon-fri 09:30"], "no_data": "tell after 15m"},
-    {"when": "price > 72000", "note": "yes", "tell": ["fired", "resolved"]},
-]
+SAMPLES: dict[str, dict[str, str | list[str]]] = {
+    # condition: the other keys
+    "price > 70000": {},
+    "price down 5% in 1h": {"remind": "4h", "note": 'sell: "now", or # never'},
+    "price >= 70000": {"for": "5m", "until": "price < 68000", "fire": "3 times"},
+    "signal flips to bullish": {"expires": "2027-01-31 18:00", "say": "{symbol} is up"},
+    "price crosses above 70000": {"already_true": "ignore", "cooldown": "15m to 4h"},
+    "price > 71000": {"at": ["fri 16:00", "mon-fri 09:30"], "no_data": "tell after 15m"},
+    "price > 72000": {"note": "yes", "tell": ["fired", "resolved"]},
+}
 
 
 async def stored(stand: Room, name: str) -> list[tuple[AlertStage, entries.Written]]:
@@ -40,12 +44,12 @@ async def exported(stand: Room, by: str = "ann") -> str:
     return reply.file[1].decode()
 
 
-@pytest.mark.parametrize("keys", SAMPLES, ids=lambda keys: str(keys["when"]))
-async def test_what_one_exports_another_imports(keys: dict[str, str | list[str]]) -> None:
+@pytest.mark.parametrize("when", SAMPLES)
+async def test_what_one_exports_another_imports(when: str) -> None:
     async with room() as stand:
         for name in ("ann", "bob"):
             await stand.enrol(name)
-        await watches(stand, "ann", 7, **keys)  # type: ignore[arg-type]  # `when` is among them
+        await watches(stand, "ann", 7, when, **SAMPLES[when])
         reply = await stand.does(command("import", await exported(stand)), by="bob")
         assert reply.ok, reply.code
         assert await stored(stand, "bob") == await stored(stand, "ann")
@@ -125,12 +129,32 @@ rules:
         ]
 
 
-async def parts_of(stand: Room, by: str) -> list[str]:
+async def gives(stand: Room, *files: Upload, by: str, key: str = "") -> Reply:
+    """What the clerk answers to files."""
+    return await stand.hears(replace(stand.asked("import", by=by, key=key), uploads=files))
+
+
+class Shelf:
+    """Where files lie, by their places; `taken` are those that were fetched."""
+
+    def __init__(self, **files: bytes) -> None:
+        self._files = files
+        self.taken: list[str] = []
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        self.taken.append(place)
+        return self._files[place][:most]
+
+    def file(self, place: str, *, name: str = "alerts.yaml", size: int | None = None) -> Upload:
+        return Upload(name, len(self._files[place]) if size is None else size, place, self.fetch)
+
+
+async def parts_of(stand: Room, by: str) -> list[bytes]:
     """All that `export` gives, its buttons pressed to the end."""
     reply = await stand.says("export", by=by)
     found = []
     while reply.file is not None:
-        found.append(reply.file[1].decode())
+        found.append(reply.file[1])
         if not reply.said.buttons:
             break
         (button,) = reply.said.buttons
@@ -139,7 +163,7 @@ async def parts_of(stand: Room, by: str) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [1, 50])
-async def test_all_that_one_may_have_is_taken_back_as_it_is_typed(count: int) -> None:
+async def test_all_that_one_has_is_taken_back_as_a_file(count: int) -> None:
     async with room() as stand:
         for name in ("ann", "bob"):
             await stand.enrol(name)
@@ -147,13 +171,61 @@ async def test_all_that_one_may_have_is_taken_back_as_it_is_typed(count: int) ->
         for number in range(count):
             text = f"alert BTC > {66_000 + number} every time note \"sell {number}: é 'half' # of it\""
             assert (await stand.says(text, by="ann")).ok
-        parts = await parts_of(stand, "ann")
-        assert (len(parts) > 1) is (count > 1)
-        for part in parts:
-            reply = await stand.says(f"import\n{part}", by="bob")
-            assert reply.ok, reply.code
+        (whole,) = await parts_of(stand, "ann")
+        reply = await gives(stand, Shelf(whole=whole).file("whole"), by="bob")
+        assert reply.ok, reply.code
         assert await stored(stand, "bob") == await stored(stand, "ann")
         assert len(await stored(stand, "bob")) == count
+
+
+async def test_more_than_a_file_may_hold_comes_in_parts() -> None:
+    async with room(alerts=200) as stand:
+        for name in ("ann", "bob"):
+            await stand.enrol(name)
+        for number in range(1, 101):
+            await watches(stand, "ann", number, f"price > {66_000 + number}", note="é" * 200, say="ü" * 200)
+        parts = await parts_of(stand, "ann")
+        assert [len(part) <= LONGEST_FILE for part in parts] == [True, True]
+        for part in parts:
+            reply = await gives(stand, Shelf(part=part).file("part"), by="bob")
+            assert reply.ok, reply.code
+        assert await stored(stand, "bob") == await stored(stand, "ann")
+
+
+async def test_the_same_file_twice_told_is_fetched_and_imported_once() -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        shelf = Shelf(good=b"rules:\n" + GOOD.encode())
+        first = await gives(stand, shelf.file("good"), by="ann", key="update-x")
+        assert await gives(stand, shelf.file("good"), by="ann", key="update-x") == first
+        assert (first.said.title, shelf.taken, live(stand)) == ("Imported: #1", ["good"], {("@1", "1")})
+
+
+async def test_several_files_at_once_are_none() -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        shelf = Shelf(good=b"rules:\n" + GOOD.encode())
+        reply = await gives(stand, shelf.file("good"), shelf.file("good"), by="ann")
+        assert (reply.ok, reply.said.title) == (False, "Nothing was imported: give me one file at a time")
+        assert (shelf.taken, live(stand)) == ([], set())
+
+
+async def test_a_file_of_which_no_size_is_told_is_read_as_far_as_may_be() -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        shelf = Shelf(huge=b"#" * (LONGEST_FILE + 2))
+        reply = await gives(stand, shelf.file("huge", size=0), by="ann")
+        assert reply.said.title == "Nothing was imported: the file is larger than 64 KiB"
+
+
+async def test_files_count_as_commands_do() -> None:
+    async with room(commands=Cap(2, 60.0)) as stand:
+        await stand.enrol("ann")
+        shelf = Shelf(good=b"rules:\n" + GOOD.encode(), bad=b"rules: [")
+        for place in ("good", "bad"):
+            await gives(stand, shelf.file(place), by="ann")
+        assert "That is a lot" in (await gives(stand, shelf.file("good"), by="ann")).said.title
+        assert shelf.taken == ["good", "bad"]
 
 
 async def test_a_terminal_has_it_in_one_and_takes_it_in_one() -> None:
@@ -212,6 +284,7 @@ GOOD = "  - {name: good, symbols: BTC, when: price > 70k}\n"
         pytest.param(
             "rules:\n  - {name: b, symbols: BTC, when: price > 1, expires: 2020-01-01}\n", ["2:"], id="long over"
         ),
+        pytest.param("rules:\n  - {name: b, symbols: BTC, when: price > 1, remind: 1s}\n", ["2:"], id="too often"),
         pytest.param("rules:\n  - {name: b, symbols: all, when: price > 1}\n", ["2:"], id="too many coins"),
         pytest.param("defaults: {labels: {a: b}}\nrules:\n" + GOOD, ["1:"], id="in the defaults"),
         pytest.param("series: {ratio: BTC.price / ETH.price}\nrules:\n" + GOOD, ["1:"], id="series"),
@@ -233,13 +306,21 @@ async def test_one_mistake_and_nothing_is_imported(text: str, places: list[str])
         assert await stand.store.chat_alerts(1) == []
 
 
+async def test_a_name_is_no_file() -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        reply = await stand.says("import nofile.yaml", by="ann")
+        assert (reply.ok, reply.said.title) == (False, "There is no file nofile.yaml")
+
+
 @pytest.mark.parametrize("text", ["", "rules: []", "rules:"])
 async def test_nothing_in_it(text: str) -> None:
     async with room() as stand:
         await stand.enrol("ann")
         assert not (await stand.does(command("import", text), by="ann")).ok
         assert not (await stand.does(command("import"), by="ann")).ok
-        assert not (await stand.does(command("export"), by="ann")).ok
+        exported = await stand.does(command("export"), by="ann")
+        assert (exported.ok, exported.file, exported.said.title) == (True, None, "You have no alerts yet")
 
 
 async def test_the_quota_holds() -> None:
@@ -261,12 +342,12 @@ NOTES = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), min
 def test_any_note_reads_back_as_it_was(note: str, when: str, paused: bool) -> None:
     written = {"name": "3", "symbols": ["BTC", "1INCH"], "when": when, "note": note, "fire": "once"}
     stage = AlertStage.PAUSED if paused else AlertStage.LIVE
-    (text,) = in_parts([ChatAlert(1, 3, stage, START, msgspec.json.encode(written).decode())], 3_800)
-    loaded = read_rules([RuleText("alerts.yaml", text.encode())], UNIVERSE, START)
+    (content,) = in_parts([ChatAlert(1, 3, stage, START, msgspec.json.encode(written).decode())], 3_800)
+    loaded = read_rules([RuleText("alerts.yaml", content)], UNIVERSE, START)
     assert [problem for problem in loaded.problems if not problem.warning] == []
     (rule,) = loaded.rules
     assert (rule.name, rule.note, rule.when_text, rule.draft) == ("alert-3", note, when, paused)
-    assert yaml.safe_load(text)["version"] == 1
+    assert yaml.safe_load(content)["version"] == 1
 
 
 async def test_what_was_imported_is_listed_with_what_it_does_and_what_was_left_out() -> None:

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from alertd.bot.do.level import meant, nudged, plain, with_level
 from alertd.conditions.check import compile_condition
+from alertd.dispatch.draw import buttons_of
+from tests.bot.language.conversations import ALERTS
 from tests.bot.room import UNIVERSE
+from tests.dispatch.samples import entry, event, rule
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,13 @@ def test_a_plain_number_reads_back(value: float) -> None:
     compile_condition(f"price > {said}", UNIVERSE)
 
 
+@pytest.mark.parametrize("condition", sorted({row[2] for row in ALERTS if row[2]}))
+def test_a_message_has_buttons_for_just_the_levels_that_they_move(condition: str) -> None:
+    told = entry(event(owner="@7", rule="3"), rule("3", owner="@7", when_text=condition))
+    offered = "+1 %" in {button.label for button in buttons_of(told)}
+    assert offered is (nudged(condition, 1.0, UNIVERSE) is not None)
+
+
 @pytest.mark.parametrize(
     ("condition", "by", "other"),
     [
@@ -37,14 +47,15 @@ def test_a_plain_number_reads_back(value: float) -> None:
         ("price down 5% in 24h", -1.0, "price down 4% in 24h"),
         ("rsi(14, 1h) < 30", 1.0, "rsi(14, 1h) < 30.3"),
         ("price > 70000 or price < 60000", 1.0, None),
+        ("price within 1% of 70000", -1.0, "price within 1% of 69300"),
+        ("price within 1% of high(24h)", 1.0, None),
         ("price > high(24h)", 1.0, None),
         ("signal flips to bullish", 1.0, None),
         ("price down 1% in 1h", -1.0, None),
     ],
 )
 def test_nudged(condition: str, by: float, other: str | None) -> None:
-    found = nudged(condition, by, UNIVERSE)
-    assert (found and found[0]) == other
+    assert nudged(condition, by, UNIVERSE) == other
 
 
 @pytest.mark.parametrize(

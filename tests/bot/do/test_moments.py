@@ -25,6 +25,7 @@ THURSDAY = datetime(2026, 1, 1, 12, 0, tzinfo=MADRID).timestamp()
         ("2027-01-31", "the end of Sun 2027-01-31"),
         ("01-31", "the end of Sat 2026-01-31"),
         ("12-31", "the end of Thu 2026-12-31"),
+        ("end of month", "the end of Sat 2026-01-31"),
         ("02-29", "the end of Tue 2028-02-29"),
         ("01-31 18:00", "Sat 2026-01-31 18:00 CET"),
         ("2027-01-31 18:00", "Sun 2027-01-31 18:00 CET"),
@@ -49,6 +50,17 @@ def test_until(words: str, said: str) -> None:
 )
 def test_what_is_no_moment(words: str) -> None:
     assert until(words, THURSDAY, MADRID) is None
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [((2026, 1, 31), 31), ((2026, 2, 1), 28), ((2028, 2, 29), 29), ((2026, 4, 30), 30), ((2026, 12, 31), 31)],
+    ids=["its last day", "february", "a leap year", "a short one", "a year's last day"],
+)
+def test_a_month_ends_with_its_last_day(today: tuple[int, int, int], last: int) -> None:
+    at = until("end of month", datetime(*today, 12, 0, tzinfo=MADRID).timestamp(), MADRID)
+    assert at is not None
+    assert end(at, MADRID).endswith(f"{today[0]}-{today[1]:02}-{last:02}")
 
 
 def test_a_day_ends_where_the_clock_is_changed() -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from alertd.bot.catalogue import COMMANDS
+from alertd.bot.catalogue import COMMANDS, OPTIONS, TOPICS, Option
 from alertd.bot.do import entries
+from alertd.bot.language.command import Command
+from alertd.bot.language.parse import understand
 from alertd.model.kept import Silence
 from alertd.model.people import Role
 from alertd.rules.rule import Rule
@@ -57,7 +59,7 @@ async def test_a_silence_begins_is_shown_and_ends() -> None:
         assert silence.matchers == (("rule", "btc"), ("symbol", "!ETH"), ("owner", ""))
         assert (silence.author, silence.comment, silence.end - silence.start) == ("@1", "at work", 7200.0)
         shown = await stand.does(command("silence", "list"), by="adam")
-        assert shown.code == "1  rule=btc symbol=!ETH  2h left  @1: at work"
+        assert shown.code == "1  rule=btc symbol!=ETH  2h left  @1: at work"
         assert (await stand.does(command("silence", "end", "#1"), by="adam")).ok
         assert silences(stand) == []
         assert [did for _, did, _, _ in await log(stand)] == ["silence", "end silence"]
@@ -106,6 +108,37 @@ async def test_help_of_one_command_has_examples_that_run(name: str) -> None:
         assert [button.label for button in reply.said.buttons] == list(COMMANDS["alert"].examples)
         pressed = await stand.press(COMMANDS["alert"].examples[0], on=reply, by="ann")
         assert pressed.ok
+
+
+@pytest.mark.parametrize("word", ["alert", "edit", "options"])
+async def test_help_lists_every_option_with_how_it_looks(word: str) -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        reply = await stand.says(f"help {word}", by="ann")
+        rows = reply.code.splitlines()
+        for option in OPTIONS:
+            assert any(row.startswith(f"{option.sample}  ") and row.endswith(option.says) for row in rows)
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=[option.sample for option in OPTIONS])
+async def test_an_option_is_one_of_the_language_and_behind_an_alert_it_is_what_help_says(option: Option) -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        await stand.link("ann", "email", "ann@desk.example")
+        await stand.price(BTC=65_000)
+        found = understand(f"alert BTC > 70k {option.sample}", UNIVERSE)
+        assert isinstance(found, Command)
+        assert option.name in found.options
+        assert (await stand.says(f"alert BTC > 70k {option.sample}", by="ann")).ok
+
+
+@pytest.mark.parametrize("word", TOPICS)
+async def test_help_knows_an_option_by_every_name(word: str) -> None:
+    async with room() as stand:
+        await stand.enrol("ann")
+        reply = await stand.says(f"help {word}", by="ann")
+        assert reply.ok
+        assert all(option.sample in reply.code for option in OPTIONS if option.name == TOPICS[word])
 
 
 @pytest.mark.parametrize("name", ["users", "ban", "nothing"])

@@ -12,7 +12,7 @@ from alertd.dispatch.policy import Cap
 from alertd.model.people import AlertStage, Role
 from tests.bot.do.commands import text
 from tests.bot.do.talk import live
-from tests.bot.room import FakeQuotes, Room, room
+from tests.bot.room import FakeQuotes, Room, anns, room
 from tests.fakes import settle
 
 
@@ -24,10 +24,10 @@ class SlowQuotes(FakeQuotes):
         self.gate, self.entered = asyncio.Event(), asyncio.Event()
         self.gate.set()
 
-    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> None:
+    async def fetch(self, wanted: Mapping[str, Collection[str]]) -> str:
         self.entered.set()
         await self.gate.wait()
-        await super().fetch(wanted)
+        return await super().fetch(wanted)
 
 
 @asynccontextmanager
@@ -162,10 +162,7 @@ async def test_the_ways_of_an_alert_are_those_of_its_owner() -> None:
 
 
 async def test_a_paused_alert_stays_so_when_its_level_is_moved() -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
-        await stand.says("alert BTC > 70k every time", by="ann")
+    async with anns("alert BTC > 70k every time") as stand:
         await stand.price(BTC=70_500)
         (message,) = stand.sent("ann")
         await stand.says("pause 1", by="ann")

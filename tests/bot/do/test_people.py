@@ -1,9 +1,12 @@
 """Who there is and what they may do: users, invite, role, ban, forget-user, audit."""
 
+from typing import Literal
+
 import pytest
 
 from alertd.bot.do import RUN
 from alertd.bot.office import Job, Overtaken
+from alertd.model.kept import Silence
 from alertd.model.people import AlertStage, Identity, Role, alias_of
 from tests.bot.do.talk import comes, command, crowd, knocks, live, log, watches
 from tests.bot.room import SLACK, TELEGRAM, Room, room
@@ -78,6 +81,24 @@ async def test_what_an_admin_may_not_is_on_record() -> None:
         assert await log(stand) == [("@2", "ban", "@1", "is admin")]
 
 
+@pytest.mark.parametrize(
+    "words", [("ban", "@7"), ("role", "@7", "viewer"), ("role", "@7", "user"), ("role", "@7", "admin")], ids=" ".join
+)
+async def test_who_comes_by_the_terminal_stays_an_owner(words: tuple[str, ...]) -> None:
+    """They would come again by another login, as an owner."""
+    async with room() as stand:
+        await staffed(stand)
+        await stand.enrol("tess", OWNER)
+        await stand.link("tess", "terminal", "tess")
+        before = await crowd(stand)
+        reply = await stand.does(command(*words), by="ola")
+        assert (reply.ok, reply.said.title) == (False, "@7 comes by the terminal")
+        assert "control socket" in reply.said.lines[0]
+        assert "forget-user @7" in reply.said.lines[0]
+        assert await crowd(stand) == before
+        assert (await stand.does(command("forget-user", "@7", sure="yes"), by="ola")).ok
+
+
 # ── ban ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -93,6 +114,31 @@ async def test_nothing_of_theirs_is_watched_or_told_while_they_are_banned() -> N
         assert stand.policy.receivers.get("@3") is None
         assert (await stand.does(command("role", "@3", "user"), by="adam")).ok
         assert stand.policy.receivers.get("@3") is not None
+
+
+@pytest.mark.parametrize(
+    ("groups", "role", "paused", "line"),
+    [
+        ("admins", "user", [1, 3], "Their alerts for groups are paused: 2"),
+        ("admins", "viewer", [1, 2, 3], "Their alerts are paused: 3"),
+        ("admins", "owner", [], ""),
+        ("users", "user", [], ""),
+        ("users", "viewer", [1, 2, 3], "Their alerts are paused: 3"),
+    ],
+)
+async def test_a_group_is_told_by_nobody_who_may_not_add_for_it(
+    groups: Literal["admins", "users"], role: str, paused: list[int], line: str
+) -> None:
+    async with room(groups=groups) as stand:
+        await staffed(stand)
+        await stand.price(BTC=65_000)
+        for level, group in ((70, True), (71, False), (72, True)):
+            assert (await stand.says(f"alert BTC > {level}k", by="adam", group=group)).ok
+        reply = await stand.does(command("role", "@2", role), by="ola")
+        assert reply.said.lines == ((line,) if line else ())
+        found = {each.number for each in await stand.store.chat_alerts(2) if each.stage is AlertStage.PAUSED}
+        assert found == set(paused)
+        assert live(stand) == {("@2", str(number)) for number in {1, 2, 3} - found}
 
 
 async def test_codes_of_theirs_are_good_for_nothing_any_more() -> None:
@@ -127,7 +173,10 @@ async def test_who_is_to_be_erased_is_asked_about_first() -> None:
         reply = await stand.does(command("forget-user", "@3"), by="ola")
         assert not reply.ok
         assert [button.label for button in reply.said.buttons] == ["Erase @3"]
+        assert reply.said.lines[-1] == "To do it, say: forget-user @3 yes"
         assert await crowd(stand) == before
+        assert (await stand.says("forget-user @3 yes", by="ola")).ok
+        assert stand.office.people.get(3) is None
 
 
 async def test_who_is_erased_leaves_nothing_but_their_number() -> None:
@@ -150,6 +199,21 @@ async def test_who_is_erased_leaves_nothing_but_their_number() -> None:
         assert stand.office.people.find(account.identity) is None
         assert stand.office.people.account(account.number) is None
         assert ("@1", "forget-user", "@3", "") in await log(stand)
+
+
+async def test_of_who_is_erased_the_log_and_silences_keep_no_words() -> None:
+    async with room() as stand:
+        await staffed(stand)
+        await stand.says("watchlist okapis BTC", by="adam")
+        for word in ("okapi@desk.example", "okapi/BTC", "@7.okapi", "okapi"):
+            assert not (await stand.says(f"ack {word}", by="ann")).ok
+        for name, comment in (("adam", "the okapi is ill"), ("amy", "at work")):
+            assert (await stand.does(command("silence", "rule=btc", "2h", *comment.split()), by=name)).ok
+        assert (await stand.says("forget-user @2 yes", by="ola")).ok
+        assert "okapi" not in str(await log(stand))
+        await stand.restart()
+        said = {each.author: each.comment for each in stand.pipeline.remembered(Silence)}
+        assert said == {"@2": "erased", "@6": "at work"}
 
 
 async def test_what_was_held_for_who_is_erased_is_told_to_nobody() -> None:

@@ -11,7 +11,7 @@ from alertd.model.people import Deed, Role
 from alertd.model.press import Action, Press
 from tests.bot.do.commands import command, labels, text
 from tests.bot.do.test_alerts import deeds, entries, in_force, titles
-from tests.bot.room import PNG, Room, room
+from tests.bot.room import PNG, Room, anns, room
 from tests.fakes import START
 from tests.pipeline.stand import rules
 
@@ -20,12 +20,9 @@ TELLS = {Action.SNOOZE: "Snooze 1 h", Action.REARM: "Re-arm", Action.NUDGE: "+1 
 
 
 @asynccontextmanager
-async def fired() -> AsyncIterator[tuple[Room, Delivery]]:
-    """Ann's alert on bitcoin above 70,000, which has just told her 71,000."""
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
-        await stand.does(UP, by="ann")
+async def fired(said: str = "alert BTC > 70k") -> AsyncIterator[tuple[Room, Delivery]]:
+    """Ann's alert on bitcoin, by default above 70,000, which has just told her 71,000."""
+    async with anns(said) as stand:
         await stand.price(BTC=71_000)
         (message,) = stand.sent("ann")
         yield stand, message
@@ -79,10 +76,7 @@ async def test_snooze_holds_the_next_one_and_releases_it() -> None:
 async def test_what_was_snoozed_is_told_again_as_it_was_said(
     said: str, later: int, line: str, told: int, restarts: bool
 ) -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
-        await stand.says(said, by="ann")
+    async with anns(said) as stand:
         await stand.after(60)
         await stand.price(BTC=70_001)
         (message,) = stand.sent("ann")
@@ -105,10 +99,7 @@ async def test_what_was_snoozed_is_told_again_as_it_was_said(
 
 
 async def test_an_alert_that_fires_again_tells_what_came_meanwhile_too() -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
-        await stand.says("alert BTC > 70k every time", by="ann")
+    async with anns("alert BTC > 70k every time") as stand:
         await stand.price(BTC=70_001)
         (message,) = stand.sent("ann")
         reply = await stand.press("Snooze 1 h", on=message, by="ann")
@@ -167,15 +158,94 @@ async def test_why_and_chart_say_what_was_seen() -> None:
         assert (chart.picture, chart.replaces) == (PNG, False)
         (drawn,) = stand.charts.drawn
         assert (drawn.symbol, drawn.at, drawn.level) == ("BTC", START + 61, 70_000.0)
-        stand.charts.png = None
+        stand.charts.png = "The calls of this hour are gone."
         none = await stand.press("Chart", on=message, by="ann")
         assert (none.ok, none.said.title) == (False, "There is no chart of BTC over 1d")
+        assert none.said.lines == ("The calls of this hour are gone.",)
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "label", "lines"),
+    [
+        ("snooze 1 1h", 0, "Re-arm", ["Snoozed until Thu 2026-01-01 01:00 UTC: what it tells before comes then."]),
+        ("mute 8h", 0, "+1 %", ["Muted until Thu 2026-01-01 08:00 UTC: what it tells before comes then."]),
+        (
+            "mute 8h",
+            0,
+            "Snooze 1 h",
+            [
+                "I say it again at 01:00 if it still holds.",
+                "Muted until Thu 2026-01-01 08:00 UTC: what it tells before comes then.",
+            ],
+        ),
+        ("pause 1", 0, "Snooze 1 h", ["It tells nothing until resume 1."]),
+        ("pause 1", 0, "Re-arm", ["Armed again: #1: BTC: price > 70000"]),
+        ("pause 1", 0, "−1 %", ["Moved #1: BTC: price > 69300", "It is still paused."]),
+        ("edit 1 until 06:00", 7, "Snooze 1 h", ["It is over: edit 1 until friday gives it a new end."]),
+        ("edit 1 until 06:00", 7, "Delete", ["Deleted #1: BTC: price > 70000"]),
+    ],
+)
+async def test_the_message_says_what_became_of_the_alert(said: str, hours: int, label: str, lines: list[str]) -> None:
+    async with fired() as (stand, message):
+        assert (await stand.says(said, by="ann")).ok
+        await stand.after(hours * 3600)
+        await stand.pipeline.idle()
+        reply = await stand.press(label, on=message, by="ann")
+        assert reply.replaces
+        assert [line for line in reply.said.lines if line in lines] == lines
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "label", "title"),
+    [
+        ("delete 1", 0, "Snooze 1 h", "There is no alert #1"),
+        ("delete 1", 0, "Re-arm", "There is no alert #1"),
+        ("delete 1", 0, "+1 %", "There is no alert #1"),
+        ("edit 1 until 06:00", 7, "Re-arm", "It is over: it lasted until Thu 2026-01-01 06:00 UTC"),
+        ("edit 1 until 06:00", 7, "+1 %", "It is over: it lasted until Thu 2026-01-01 06:00 UTC"),
+        ("edit 1 price between 60k and 90k", 0, "+1 %", "#1 has not just one level to move"),
+    ],
+)
+async def test_what_a_button_cannot_do_is_said(said: str, hours: int, label: str, title: str) -> None:
+    async with fired() as (stand, message):
+        assert (await stand.says(said, by="ann")).ok
+        await stand.after(hours * 3600)
+        await stand.pipeline.idle()
+        before = await entries(stand), in_force(stand)
+        reply = await stand.press(label, on=message, by="ann")
+        assert (reply.ok, reply.replaces, reply.said.title) == (False, False, title)
+        assert (await entries(stand), in_force(stand)) == before
+
+
+async def test_the_story_of_who_was_erased_says_what_happened_and_no_more() -> None:
+    async with fired() as (stand, message):
+        await stand.enrol("ola", Role.OWNER)
+        assert (await stand.says("forget-user @1 sure", by="ola")).ok
+        why = await stand.press("Why", on=message, by="ola", group=True)
+        assert (why.said.title, "fired: BTC 71,000" in text(why)) == ("@1.1 BTC", True)
+
+
+async def test_times_stay_those_of_whose_alert_it_is() -> None:
+    async with anns("settings zone Asia/Tokyo", "alert BTC > 70k") as stand:
+        await stand.enrol("eve", Role.ADMIN)
+        await stand.price(BTC=71_000)
+        (message,) = stand.sent("ann")
+        reply = await stand.press("Re-arm", on=message, by="eve", group=True)
+        assert reply.said.footer == message.notification.footer
+        assert "09:00:00 JST" in reply.said.footer
+        assert "Armed again: @1.1: BTC: price > 70000" in reply.said.lines
+
+
+async def test_who_is_not_snoozed_cannot_be_woken() -> None:
+    async with anns("alert BTC > 70k") as stand:
+        snoozed = await stand.says("snooze 1 1h", by="ann")
+        assert (await stand.press("Wake it", on=snoozed, by="ann")).said.title.startswith("No longer snoozed: #1")
+        twice = await stand.press("Wake it", on=snoozed, by="ann")
+        assert (twice.ok, twice.said.title) == (False, "#1 is not snoozed")
 
 
 async def test_buttons_of_a_reply_name_the_alert() -> None:
-    async with room() as stand:
-        await stand.enrol("ann")
-        await stand.price(BTC=65_000)
+    async with anns() as stand:
         new = await stand.does(UP, by="ann")
         chart = await stand.press("Chart", on=new, by="ann")
         assert chart.picture == PNG
@@ -188,7 +258,7 @@ async def test_buttons_of_a_reply_name_the_alert() -> None:
         assert (gone.said.title, labels(gone), gone.replaces) == ("Deleted #1: BTC: price > 70000", [], True)
 
 
-@pytest.mark.parametrize("action", [*TELLS, Action.WHY, Action.CHART, Action.PAUSE, Action.RESUME])
+@pytest.mark.parametrize("action", [*TELLS, Action.WHY, Action.CHART, Action.RESUME])
 @pytest.mark.parametrize("by_event", [True, False], ids=["by event", "by number"])
 async def test_in_a_group_it_is_who_presses_that_counts(action: Action, by_event: bool) -> None:
     async with fired() as (stand, _):
@@ -255,7 +325,7 @@ async def test_rules_of_files_are_held_back_by_admins_and_changed_by_nobody() ->
         assert (denied.ok, denied.said.title) == (False, "That is a rule of the files: only admins hold it back")
         assert await deeds(stand) == [Deed(START, "@1", "snooze", "up", "snoozes a rule of the files")]
         assert stand.pipeline.remembered(Silence) == []
-        for action in (Action.REARM, Action.NUDGE, Action.DELETE, Action.PAUSE, Action.RESUME):
+        for action in (Action.REARM, Action.NUDGE, Action.DELETE, Action.RESUME):
             reply = await stand.press(Press(action, entry=entry, argument="+1"), by="eve")
             assert (reply.ok, reply.said.title) == (False, "That is a rule of the files: it is changed there alone")
         assert in_force(stand) == {("", "up")}

@@ -30,6 +30,17 @@ async def test_price_of_a_coin_that_nobody_watches() -> None:
         assert not none.ok
 
 
+async def test_that_a_source_may_not_be_asked_now_is_said() -> None:
+    async with room() as stand:
+        await stand.enrol("vic", Role.VIEWER)
+        stand.quotes.short = "Chat may ask exchange 3 times a minute, and has: there is more in 20s."
+        for name in ("price", "signal"):
+            reply = await stand.does(command(name, "SOL"), by="vic")
+            assert text(reply).splitlines()[1:] == [stand.quotes.short]
+        await stand.price(SOL=150.0)
+        assert stand.quotes.short not in text(await stand.does(command("price", "SOL"), by="vic"))
+
+
 async def test_signal_says_what_sources_give() -> None:
     async with room() as stand:
         await stand.enrol("vic", Role.VIEWER)
@@ -85,7 +96,8 @@ async def test_history_is_of_their_own_alerts_in_their_own_time() -> None:
         assert all("#1" in line for line in of_one.said.lines)
         of_coin = await stand.does(command("history", "ETH"), by="ann")
         assert all("#2" in line for line in of_coin.said.lines)
-        assert not (await stand.does(command("history"), by="bob")).ok
+        nothing = await stand.does(command("history"), by="bob")
+        assert (nothing.ok, nothing.said.title) == (True, "Nothing happened yet")
         denied = await stand.does(command("history", words=("@1.1",)), by="bob")
         assert denied.said.title == "That alert is somebody else's"
         seen = await stand.does(command("history", words=("@1.1",)), by="eve")

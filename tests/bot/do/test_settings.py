@@ -3,22 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Unpack
 
 import pytest
 
 from alertd.channels import user_webhooks
-from alertd.model.people import Person, alias_of
+from alertd.model.people import Person, alias_of, person_of
 from tests.bot.do.talk import command, crowd, knocks, live, log, watches
-from tests.bot.room import DISCORD, SLACK, TELEGRAM, Room, room
+from tests.bot.room import DISCORD, SLACK, TELEGRAM, Room, Terms, room
 from tests.fakes import START
 
 HOUR, DAY = 3600.0, 86_400.0
 
 
 @asynccontextmanager
-async def ann(**terms: bool) -> AsyncIterator[Room]:
+async def ann(**terms: Unpack[Terms]) -> AsyncIterator[Room]:
     """@1 ann, a user, in a room with a channel for email."""
-    async with room(**terms) as stand:  # type: ignore[arg-type]  # `webhooks` alone
+    async with room(**terms) as stand:
         await stand.enrol("ann")
         channels = {TELEGRAM: "telegram", SLACK: "slack", DISCORD: "discord", "mail": "email"}
         stand.office = replace(stand.office, channels=channels)
@@ -210,11 +211,12 @@ async def test_a_link_code_is_not_used_up_by_who_cannot_use_it(by: str) -> None:
 
 
 def mailed(stand: Room) -> list[tuple[str, str]]:
-    """(address in the outbox, code) of all letters."""
+    """(address in the outbox, the code that their person waits for by now) of all letters."""
+    people, now = stand.office.people, stand.clock.now()
     return [
-        (delivery.address, delivery.notification.lines[0].rpartition(" ")[2])
+        (delivery.address, next((each.text for each in people.codes(number, now) if each.text), ""))
         for delivery in stand.sent()
-        if delivery.channel == "mail"
+        if delivery.channel == "mail" and (number := person_of(delivery.receiver.partition("/")[0]))
     ]
 
 
@@ -246,13 +248,15 @@ async def test_a_mailbox_that_is_not_confirmed_is_nobodys_way() -> None:
         assert stand.office.people.find(claim.identity) is None
 
 
-async def test_the_title_of_a_mail_has_not_its_code() -> None:
+async def test_the_code_of_a_mail_is_not_in_the_store() -> None:
     async with ann() as stand:
         await stand.does(command("link", "ann@desk.example"), by="ann")
         ((_, code),) = mailed(stand)
-        (mail,) = [delivery for delivery in stand.sent() if delivery.channel == "mail"]
         assert stand.office.people.shown(code, stand.clock.now())
-        assert code not in mail.notification.title
+        assert code not in repr(stand.store.commits)
+        await stand.restart()
+        claim = stand.office.people.claims(1)[0]
+        assert stand.office.people.code_for(claim, stand.clock.now()) == code
 
 
 @pytest.mark.parametrize("by", ["bob", "ann"])
@@ -273,11 +277,16 @@ async def test_a_code_from_the_mail_is_over_after_ten_minutes() -> None:
         assert not (await stand.does(command("link", code), by="ann")).ok
 
 
+PEOPLE = ("ann", "bob", "carl", "dan", "eve", "fay")
+
+
 @pytest.mark.parametrize(
     ("asks", "mails"),
     [
         pytest.param([(0, "ann", "a@desk.example"), (60, "ann", "a@desk.example")], 1, id="one mailbox, one an hour"),
-        pytest.param([(0, "ann", "a@desk.example"), (60, "bob", "A@desk.example")], 1, id="whoever asks"),
+        pytest.param([(0, "ann", "a@desk.example"), (60, "bob", "A@desk.example")], 1, id="while a code is good"),
+        pytest.param([(0, "ann", "a@desk.example"), (601, "bob", "A@desk.example")], 2, id="when it is over"),
+        pytest.param([(601 * at, by, "a@desk.example") for at, by in enumerate(PEOPLE)], 5, id="whoever asks"),
         pytest.param([(0, "ann", "a@desk.example"), (3601, "ann", "a@desk.example")], 2, id="an hour later"),
         pytest.param([(at, "ann", f"{at}@desk.example") for at in range(5)], 3, id="three a day"),
         pytest.param([(at, by, f"{at}{by}@desk.example") for at in range(5) for by in ("ann", "bob")], 6, id="each"),
@@ -285,7 +294,8 @@ async def test_a_code_from_the_mail_is_over_after_ten_minutes() -> None:
 )
 async def test_codes_are_not_mailed_without_end(asks: list[tuple[float, str, str]], mails: int) -> None:
     async with ann() as stand:
-        await stand.enrol("bob")
+        for name in PEOPLE[1:]:
+            await stand.enrol(name)
         for at, by, address in asks:
             await stand.after(START + at - stand.clock.now())
             await stand.does(command("link", address), by=by)
@@ -324,6 +334,24 @@ async def test_a_mailbox_of_somebody_else_is_not_taken_over() -> None:
         assert [each.identity.channel for each in stand.office.people.accounts(2)] == [TELEGRAM, "mail"]
 
 
+@pytest.mark.parametrize("after", [0, 601], ids=["while the code is good", "when it is over"])
+async def test_taking_a_claim_back_tells_nothing_of_whose_mailbox_it_is(after: float) -> None:
+    async with ann() as stand:
+        await stand.enrol("bob")
+        await stand.link("bob", "mail", "bob@desk.example")
+        said = []
+        for address in ("bob@desk.example", "new@desk.example"):
+            await stand.does(command("link", address), by="ann")
+            await stand.after(after)
+            said.append(
+                [await stand.does(command("link", "remove", what), by="ann") for what in ("fax", "mail", "mail")]
+            )
+        assert said[0] == said[1]
+        assert [reply.ok for reply in said[0]] == [False, not after, False]
+        assert "mail" in [each.identity.channel for each in stand.office.people.accounts(2)]
+        assert (stand.office.people.claims(1) == ()) is not bool(after)
+
+
 async def test_who_claims_a_mailbox_first_does_not_keep_it_from_its_owner() -> None:
     async with ann() as stand:
         await stand.enrol("bob")
@@ -335,6 +363,16 @@ async def test_who_claims_a_mailbox_first_does_not_keep_it_from_its_owner() -> N
         assert not (await stand.does(command("link", anns), by="ann")).ok
         assert (await stand.does(command("link", bobs), by="bob")).ok
         assert [each.identity.channel for each in stand.office.people.accounts(2)] == [TELEGRAM, "mail"]
+
+
+async def test_who_asks_for_a_mailbox_learns_nothing_of_who_else_did_and_blocks_nobody() -> None:
+    async with ann() as stand:
+        await stand.enrol("bob")
+        first = await stand.does(command("link", "ann@desk.example"), by="ann")
+        ((_, code),) = mailed(stand)
+        assert await stand.does(command("link", "ann@desk.example"), by="bob") == first
+        assert (await stand.does(command("link", code), by="ann")).ok
+        assert [each.identity.channel for each in stand.office.people.accounts(1)] == [TELEGRAM, "mail"]
 
 
 async def test_without_a_channel_for_email_no_mailbox_is_linked() -> None:
@@ -362,6 +400,13 @@ async def test_an_account_goes_by_its_channel_or_kind(name: str) -> None:
         assert (await stand.does(command("link", "remove", name), by="ann")).ok
         await stand.restart()
         assert [each.identity.channel for each in stand.office.people.accounts(1)] == [TELEGRAM]
+
+
+async def test_who_has_the_terminal_can_still_talk() -> None:
+    async with ann() as stand:
+        await stand.link("ann", "terminal", "ann")
+        assert (await stand.does(command("link", "remove", "telegram"), by="ann")).ok
+        assert [each.identity.channel for each in stand.office.people.accounts(1)] == ["terminal"]
 
 
 @pytest.mark.parametrize("name", ["telegram", "fax", "slack"])
@@ -445,9 +490,38 @@ async def test_lists_come_change_and_go() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("watchlist add majors doge", {"majors": ("BTC", "ETH", "DOGE")}),
+        ("watchlist majors + sol", {"majors": ("BTC", "ETH", "SOL")}),
+        ("watchlist majors add eth sol", {"majors": ("BTC", "ETH", "SOL")}),
+        ("watchlist add memes doge", {"majors": ("BTC", "ETH"), "memes": ("DOGE",)}),
+        ("watchlist remove majors eth", {"majors": ("BTC",)}),
+        ("watchlist majors - btc", {"majors": ("ETH",)}),
+        ("watchlist delete majors", {}),
+    ],
+)
+async def test_a_list_is_added_to_and_taken_from(line: str, left: dict[str, tuple[str, ...]]) -> None:
+    async with ann() as stand:
+        assert await says(stand, "majors", coins="BTC ETH")
+        assert (await stand.says(line, by="ann")).ok
+        assert await lists(stand) == left
+
+
+@pytest.mark.parametrize("line", ["watchlist remove majors btc eth", "watchlist remove majors sol", "watchlist add"])
+async def test_a_list_that_nothing_can_be_taken_from(line: str) -> None:
+    async with ann() as stand:
+        assert await says(stand, "majors", coins="BTC ETH")
+        assert not (await stand.says(line, by="ann")).ok
+        assert await lists(stand) == {"majors": ("BTC", "ETH")}
+
+
+@pytest.mark.parametrize(
     ("words", "coins"),
     [
         (("btc",), "BTC ETH"),
+        (("add",), "BTC ETH"),
+        (("remove",), "BTC ETH"),
         (("a b",), "BTC"),
         (("x" * 31,), "BTC"),
         (("delete",), "BTC"),
