@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from alertd.app import chores
 from alertd.app.charting import Charting
 from alertd.app.chat import Chatting
-from alertd.app.gone import unreachable
+from alertd.app.gone import strayed, unreachable
 from alertd.app.health import Health
 from alertd.app.heartbeat import Heartbeat
 from alertd.app.orders import Orders
@@ -27,7 +27,7 @@ from alertd.config.load import Config
 from alertd.config.loading import loading
 from alertd.control import Answer, Arguments, Commands
 from alertd.dispatch.draw import Drawing
-from alertd.dispatch.notice import told
+from alertd.dispatch.notice import start_key, told
 from alertd.errors import ConfigError, first_of
 from alertd.model.kept import Noticed
 from alertd.outbox.courier import Courier
@@ -115,11 +115,9 @@ class Daemon:
             )
         self._build(restored)
         self._start_with = loaded, restored.taken_up
-        if strays:
-            waited = "delivery waited" if strays == 1 else "deliveries waited"
-            self._tell("strays", f"{strays} {waited} for channels that the configuration has no more: buried")
-        if dead:
-            self._tell("unreachable", dead)
+        for what, text in (("strays", strayed(strays)), ("unreachable", dead)):
+            if text:
+                self._tell(start_key(what, now), text)
         for problem in loaded.problems:
             log.warning("%s", problem)
 
@@ -208,7 +206,8 @@ class Daemon:
             if self._config.unmatched and self._pipeline.state.book.count:
                 # A file that is away for a moment takes no rules with it, see `read_again`.
                 change = Change(put=loaded.rules)
-                self._tell("rules", f"no file matches {', '.join(self._config.unmatched)}: the last run's rules stay")
+                text = f"no file matches {', '.join(self._config.unmatched)}: the last run's rules stay"
+                self._tell(start_key("rules", self._clock.now()), text)
             await self._pipeline.change(change, self._chat.policy(self._config), taken_up)
         del self._start_with
         async with asyncio.TaskGroup() as chores:

@@ -1,4 +1,4 @@
-"""What is said of addresses that nothing reaches any more."""
+"""What is said of channels and addresses that nothing reaches any more."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,12 @@ from alertd.model.reasons import say_reason
 from alertd.rows import DeadWay
 
 _SHOWN = 10
+
+
+def strayed(count: int) -> str:
+    """A notice of what waited for channels that are gone, "" where nothing did."""
+    waited = "delivery waited" if count == 1 else "deliveries waited"
+    return f"{count} {waited} for channels that the configuration has no more: buried" if count else ""
 
 
 def unreachable(dead: Sequence[DeadWay]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from math import inf
 
+from alertd.dispatch.notice import QUIET, recovery_key
 from alertd.model.units import say_duration
 from alertd.ports import Clock
 
@@ -22,10 +23,12 @@ class Hearing:
         self._since = clock.now()
         self._key = f"bot:{channel}"
         self._told = False
+        self._quiet_until = -inf
 
     def know(self, told: Mapping[str, float]) -> None:
         """Before it begins: what the operator was told in the last run, by its key, and when."""
-        self._told = told.get(self._key, -inf) > told.get(f"{self._key}:back", -inf)
+        begun, over = told.get(self._key, -inf), told.get(recovery_key(self._key), -inf)
+        self._told, self._quiet_until = begun > over, over + QUIET
 
     @property
     def state(self) -> str:
@@ -38,15 +41,16 @@ class Hearing:
         if self.why:
             self.why, self._since = "", self._clock.now()
         if self._told:
-            self._told = False
-            self._tell(f"{self._key}:back", f"the bot of {self._channel} hears again")
+            self._told, self._quiet_until = False, self._clock.now() + QUIET
+            self._tell(recovery_key(self._key), f"the bot of {self._channel} hears again")
 
     def deaf(self, why: str, *, after: float = AWAY) -> None:
-        """It is not, which is told once, where that has lasted for `after` seconds: to be called with every attempt."""
+        """It is not, which is told once, where that has lasted for `after` seconds: to be called with every attempt.
+        After it was told that it hears again, that is said an hour later where it still lasts."""
         now = self._clock.now()
         if not self.why:
             self._since = now
         self.why = why
-        if not self._told and now - self._since >= after:
+        if not self._told and now - self._since >= after and now > self._quiet_until:
             self._told = True
             self._tell(self._key, f"the bot of {self._channel} hears nothing: {why}")

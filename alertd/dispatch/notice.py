@@ -13,6 +13,8 @@ from alertd.model.notification import Destination, Notification, Tone
 QUIET = 3_600.0
 """Seconds for which a notice of the same key is not told again."""
 
+_START = "start"
+
 
 def delivery_key(channel: str, receiver: str = "") -> str:
     """The key of a notice about a channel that does not deliver, or does not to one receiver."""
@@ -22,6 +24,11 @@ def delivery_key(channel: str, receiver: str = "") -> str:
 def recovery_key(key: str) -> str:
     """The key of a notice that the trouble of this key is over: not its own, which may just have been told."""
     return f"{key}::recovered"  # no receiver has an empty name
+
+
+def start_key(what: str, at: float) -> str:
+    """The key of a notice about the start at this time: the next start has one of its own."""
+    return f"{_START}:{at:.0f}:{what}"
 
 
 def told(noticed: Iterable[Noticed]) -> dict[str, float]:
@@ -53,9 +60,10 @@ def is_news(memory: Memory, notice: Notice, now: float) -> bool:
 
 
 def note(memory: Memory, notice: Notice, now: float) -> None:
-    """It is told. What is about one receiver has no end that would be told: it is forgotten when its hour is over."""
+    """It is told. What is about one receiver or one start has no end that would be told: it is forgotten when its hour
+    is over."""
     for each in memory.all(Noticed):
-        if each.at + QUIET <= now and _About.of(each.key).receiver:
+        if each.at + QUIET <= now and (each.key.startswith(f"{_START}:") or _About.of(each.key).receiver):
             memory.forget(each)
     memory.keep(Noticed(key=notice.key, at=now))
 

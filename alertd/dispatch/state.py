@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 from typing import NamedTuple, Self
 
@@ -10,7 +10,7 @@ from alertd.dispatch.inhibit import Inhibitors
 from alertd.dispatch.memory import Memory, Recent
 from alertd.dispatch.policy import DAY, Policy
 from alertd.model.event import Event, EventKind
-from alertd.model.kept import Kept, Storm
+from alertd.model.kept import Kept, Noticed, Storm
 from alertd.model.notification import Held
 
 STORM = "storm"
@@ -106,6 +106,9 @@ class DispatchState:
         forgotten."""
         state = cls(last_event=last_event, last_message=last_message, memory=Memory(kept))
         state.tidy(now)
+        for notice in state.memory.all(Noticed):
+            if notice.at > now:  # the system's clock was ahead
+                state.memory.keep(replace(notice, at=now))
         for row in held:
             state.hold(row)
         for storm in state.memory.all(Storm):  # it may have gone on since the rows were written

@@ -150,12 +150,16 @@ class Carrier:
         """The channel does, and what has taken this message: the channel knows by now which of its ways it went."""
         ways = self._channel.buckets(queued.address) if len(self._healths) > 1 else ()
         for name in (WHOLE, *[bucket.name for bucket in ways]):
-            if (health := self._healths.get(name)) and health.worked(now):
+            if (health := self._healths.get(name)) and health.worked(now) and not self._told_of(health.about):
                 self._tell_of(queued, health, "takes messages again.", well=True)
+
+    def _told_of(self, about: str) -> bool:
+        """True while the operator knows of trouble with something else that is called the same: another of its URLs."""
+        return any(health.told for health in self._healths.values() if health.about == about)
 
     def _judge(self, call: Call, error: DeliveryError, started: float) -> Settled:
         queued, now = call.queued, self._clock.now()
-        call.said = redact(str(error))
+        call.said = _said(queued, error)
         if isinstance(error, DeliveryDelayed):
             log.warning("%s does not take %s yet: %s", queued.channel, queued.message, call.said)
             settled = self._delay(call, error, started, now)
@@ -182,7 +186,7 @@ class Carrier:
             # The platform is well, and says what it wants.
             self.rest(error.bucket, due)
             return _later(queued, now, due, reason=error.reason, uncertain=uncertain)
-        scope = call.buckets[-1] if error.about else WHOLE
+        scope = call.buckets[-1] if error.about and call.buckets else WHOLE
         health = self._failing(queued, scope, error)
         if health.failed(started, now):
             trouble = f"takes no messages ({error.reason}).\nThey wait, and are tried again and again."
@@ -233,7 +237,7 @@ class Carrier:
             del self._healths[next(name for name in self._healths if name != WHOLE)]
         health = self._healths.setdefault(scope, Health.of(self._key(error.about), self._told, error.about))
         if not _private(queued, health):
-            health.why = redact(str(error))
+            health.why = _said(queued, error)
         return health
 
     def _key(self, about: str) -> str:
@@ -255,6 +259,11 @@ class Carrier:
 def _private(queued: Queued, health: Health) -> bool:
     """Whether it is a person's own server: what becomes of it is nobody else's business."""
     return bool(health.about) and is_persons(queued.receiver)
+
+
+def _said(queued: Queued, error: DeliveryError) -> str:
+    """What a platform said, for the operator: of a person's message the reason alone, for words may hold an address."""
+    return error.reason if is_persons(queued.receiver) else redact(str(error))
 
 
 def _later(queued: Queued, now: float, due: float, *, reason: str, uncertain: bool = False) -> Settled:

@@ -53,9 +53,9 @@ def _called(call: Call) -> str:
 
 def given_up(queued: Queued, settled: Settled, what: str, *, said: str = "") -> str:
     """To the operator, or to whoever does not get it over another channel; `what` is what the message is called,
-    `said` what the platform did, which may hold an address: that of a person is nobody else's business."""
+    `said` what the platform did."""
     channel, receiver = queued.channel, queued.receiver
-    why = settled.reason if is_persons(receiver) else said or settled.reason
+    why = said or settled.reason
     if settled.dead:
         trouble = f"{channel} cannot reach {receiver} any more ({why})."
         how = "again, see `settings` by chat" if is_persons(receiver) else "again by hand"

@@ -21,8 +21,8 @@ class Health:
     That is told once, and once that it is over, in turns. After a recovery was told, new trouble is told `_AGAIN`
     seconds later if it still lasts: a channel that keeps failing and mending does not flood the operator. Times are
     epoch seconds. `about` is what the operator knows it by among others of the channel, "" for the channel; `rests` how
-    often in a row it was held back; `why` what the last attempt that failed was
-    told, "" where that is not for the operator.
+    often in a row it was held back; `why` what the platform said to the last attempt that failed, "" where that is not
+    for the operator; `told` whether the operator knows of trouble that lasts.
     """
 
     about: str = ""
@@ -32,14 +32,14 @@ class Health:
     _last: float = -inf
     _failures: int = 0
     _for_good: bool = False
-    _told: bool = False
+    told: bool = False
     _quiet_until: float = -inf
 
     @classmethod
     def of(cls, key: str, told: Mapping[str, float], about: str = "") -> Self:
         """As the operator knows it: `told` says when notices were told, that of the trouble's `key` among them."""
         begun, over = told.get(key, -inf), told.get(recovery_key(key), -inf)
-        return cls(about, _told=begun > over, _quiet_until=over + _AGAIN)
+        return cls(about, told=begun > over, _quiet_until=over + _AGAIN)
 
     @property
     def down(self) -> bool:
@@ -56,9 +56,9 @@ class Health:
             self._last = now
         self._since = min(self._since, now)
         self._for_good = for_good
-        if self._told or not self._is_down(now) or now < self._quiet_until:
+        if self.told or not self._is_down(now) or now < self._quiet_until:
             return False
-        self._told = True
+        self.told = True
         return True
 
     def trouble(self, now: float) -> str:
@@ -73,8 +73,8 @@ class Health:
     def worked(self, now: float) -> bool:
         """After a message was taken: True if the operator is to be told that the channel is well again."""
         self._since, self._failures, self._for_good, self.rests = inf, 0, False, 0
-        if not self._told:
+        if not self.told:
             return False
-        self._told = False
+        self.told = False
         self._quiet_until = now + _AGAIN
         return True

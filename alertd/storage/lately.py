@@ -22,11 +22,11 @@ CROSS JOIN item ON item.event = wanted.value ->> 1 AND item.receiver = wanted.va
     AND item.message = wanted.value ->> 0 AND item.fate = 'told'
 CROSS JOIN event ON number = item.event ORDER BY wanted.key
 """
-# What was held for another reason first has not fired for its receiver when it happened.
+# What was held for another reason first has not fired for its receiver when it happened. `+`: by the index of time.
 _FIRED = """
 SELECT receiver, event.* FROM event CROSS JOIN item ON event = number WHERE time > ?1 AND kind = 'fired' AND coalesce(
     (SELECT reason FROM hold WHERE hold.event = number AND hold.receiver = item.receiver ORDER BY row LIMIT 1),
-    iif(fate = 'told', ?2, '')) IN (?2, ?3, ?4) ORDER BY number
+    iif(fate = 'told', ?2, '')) IN (?2, ?3, ?4) ORDER BY +number
 """
 
 

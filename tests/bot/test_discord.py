@@ -33,6 +33,7 @@ from alertd.demo.platforms.discord_people import DiscordUser
 from alertd.demo.platforms.moods import WELL, Mood, Temper
 from alertd.demo.platforms.people import Seen
 from alertd.demo.platforms.record import Answer, Record
+from alertd.dispatch.notice import recovery_key
 from alertd.errors import ConfigError
 from alertd.model.notification import Button, Delivery, Notification
 from alertd.model.people import Identity, Role
@@ -474,7 +475,7 @@ async def test_a_platform_that_is_down_at_the_start_is_told_once_and_found_later
         stand.platform.mood = WELL
         await stand.until(lambda: stand.platform.line.open)
         assert (await stand.ann.says("/price BTC")).text == "Done"
-        assert stand.told[1:] == [("bot:discord:back", "the bot of discord hears again")]
+        assert stand.told[1:] == [(recovery_key("bot:discord"), "the bot of discord hears again")]
 
 
 async def test_a_platform_that_goes_away_is_found_again(stand: Stand) -> None:
@@ -483,7 +484,7 @@ async def test_a_platform_that_goes_away_is_found_again(stand: Stand) -> None:
     stand.platform.mood = WELL
     await stand.until(lambda: stand.platform.line.open)
     assert (await stand.ann.says("/price BTC")).text == "Done"
-    assert [key for key, _ in stand.told] == ["bot:discord", "bot:discord:back"]
+    assert [key for key, _ in stand.told] == ["bot:discord", recovery_key("bot:discord")]
 
 
 async def test_a_start_warns_of_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,10 @@
 import pytest
 
 from alertd.bot.hearing import AWAY, Hearing
+from alertd.dispatch.notice import QUIET, recovery_key
 from tests.fakes import HandClock
+
+BACK = recovery_key("bot:slack")
 
 
 class Line:
@@ -47,16 +50,16 @@ async def test_an_absence_is_told_once_and_that_it_is_over(begins: bool, line: L
     assert line.told == [("bot:slack", "the bot of slack hears nothing: second")]
     line.hearing.hears()
     line.hearing.hears()
-    assert line.told[1:] == [("bot:slack:back", "the bot of slack hears again")]
+    assert line.told[1:] == [(BACK, "the bot of slack hears again")]
 
 
-@pytest.mark.parametrize("back", [{}, {"bot:slack:back": -1.0}, {"bot:slack:back": 1.0}], ids=["deaf", "again", "well"])
+@pytest.mark.parametrize("back", [{}, {BACK: -1.0}, {BACK: 1.0}], ids=["deaf", "again", "well"])
 async def test_a_restart_neither_repeats_it_nor_forgets_its_end(back: dict[str, float], line: Line) -> None:
     line.hearing.know({"bot:slack": 0.0} | back)
     line.hearing.deaf("still", after=0.0)
     line.hearing.hears()
     keys = [key for key, _ in line.told]
-    assert keys == (["bot:slack", "bot:slack:back"] if 1.0 in back.values() else ["bot:slack:back"])
+    assert keys == (["bot:slack", BACK] if 1.0 in back.values() else [BACK])
 
 
 async def test_what_only_a_person_can_mend_is_told_at_once(line: Line) -> None:
@@ -73,3 +76,13 @@ async def test_a_short_absence_is_not_worth_a_word(line: Line) -> None:
     await line.clock.advance(1)
     line.hearing.deaf("another one")
     assert line.told == []
+
+
+async def test_an_absence_soon_after_the_last_one_is_told_once_an_hour_has_passed(line: Line) -> None:
+    """Dispatch would drop what comes sooner, and nobody would hear of it."""
+    for minutes in (0.0, QUIET - 60.0, 120.0):
+        await line.clock.advance(minutes)
+        line.hearing.deaf("away", after=0.0)
+        if not minutes:
+            line.hearing.hears()
+    assert [key for key, _ in line.told] == ["bot:slack", BACK, "bot:slack"]

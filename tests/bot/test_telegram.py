@@ -21,6 +21,7 @@ from alertd.demo.platforms.record import Record
 from alertd.demo.platforms.telegram import TelegramPlatform
 from alertd.demo.platforms.telegram_form import No
 from alertd.demo.platforms.telegram_text import units
+from alertd.dispatch.notice import recovery_key
 from alertd.model.notification import Button, Notification
 from alertd.model.people import Identity, Role
 from alertd.wire.session import http_session
@@ -574,7 +575,7 @@ async def test_a_platform_that_is_down_at_the_start_is_waited_for(
         platform.mood = WELL
         assert (await platform.user(7).says("/alerts")).text == "heard /alerts"
         await until(platform, "getUpdates", 2)
-        assert [key for key, _ in desk.told] == ["bot:telegram", "bot:telegram:back"]
+        assert [key for key, _ in desk.told] == ["bot:telegram", recovery_key("bot:telegram")]
         assert "hears again" in desk.told[1][1]
 
 

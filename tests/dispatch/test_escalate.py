@@ -6,9 +6,10 @@ from datetime import UTC, time
 import pytest
 
 from alertd.dispatch.hours import Hours, Span
-from alertd.dispatch.notice import delivery_key, reachable, recovery_key
+from alertd.dispatch.notice import delivery_key, reachable, recovery_key, start_key
 from alertd.dispatch.policy import Otherwise, Policy, Receiver
 from alertd.dispatch.route import Escalate, Route
+from alertd.dispatch.state import DispatchState
 from alertd.model.event import EventKind, Notice
 from alertd.model.kept import Noticed
 from alertd.model.notification import Destination, ItemFate, Lane, Loudness, Notification, Tone
@@ -284,6 +285,18 @@ def test_what_nobody_was_told_of_is_not_noted() -> None:
 def test_what_is_about_one_receiver_is_forgotten_after_its_hour() -> None:
     world = play("0s notice delivery:chat:ann; 1s notice delivery:mail; 2h notice source:a", operated(receiver("me")))
     assert [one.key for one in world.tables.kept.values() if isinstance(one, Noticed)] == ["delivery:mail", "source:a"]
+
+
+def test_what_is_about_one_start_is_forgotten_after_its_hour_and_holds_back_no_other() -> None:
+    first, second = start_key("strays", START), start_key("strays", START + 600)
+    world = play(f"0s notice {first}; 10m notice {second}; 2h notice source:a", operated(receiver("me")))
+    assert [line.split()[0] for line in world.told] == ["0s", "10m", "2h"]
+    assert [one.key for one in world.tables.kept.values() if isinstance(one, Noticed)] == ["source:a"]
+
+
+def test_a_notice_of_a_clock_that_was_ahead_holds_back_none_for_longer_than_its_hour() -> None:
+    state = DispatchState.restore(kept=[Noticed(key="source:a", at=START + 1e8)], now=START)
+    assert [each.at for each in state.memory.all(Noticed)] == [START]
 
 
 def test_whom_it_concerns_is_told_once() -> None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from alertd.errors import DeliveryDelayed
 from alertd.model.notification import Delivery, Destination, Message, Notification
 from alertd.model.people import owner_of
 from alertd.ports import Bucket, Limit
@@ -122,17 +123,29 @@ async def test_a_server_that_is_down_is_told_by_its_name_and_holds_back_nobody_e
         assert it.told[1:] == [(f"{DOWN}hook.example{OVER}", "chat (hook.example) takes messages again.")]
 
 
+THEIRS = Message(
+    number=1,
+    receiver=owner_of(7),
+    destinations=(Destination("chat", "ann"),),
+    text=Notification("theirs"),
+    created=START,
+    expires=START + 21_600,
+)
+
+
+async def test_what_a_platform_says_to_a_persons_message_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """It may hold their address."""
+    async with post(*[DeliveryDelayed("<ann@home.example>: greylisted", reason="rate_limited")] * 50) as it:
+        await it.store.commit(Commit(now=START, messages=[THEIRS]))
+        it.courier.wake()
+        await it.clock.advance(90)
+        assert set(it.courier.troubles(it.clock.now())) == {""}
+        assert "home.example" not in str([it.courier.troubles(it.clock.now()), it.told, caplog.messages])
+
+
 async def test_what_becomes_of_a_persons_own_server_is_not_told() -> None:
     async with post(*[delayed(whole_channel=True).only("hook.example")] * 8, per_address=FREE) as it:
-        message = Message(
-            number=1,
-            receiver=owner_of(7),
-            destinations=(Destination("chat", "ann"),),
-            text=Notification("theirs"),
-            created=START,
-            expires=START + 21_600,
-        )
-        await it.store.commit(Commit(now=START, messages=[message]))
+        await it.store.commit(Commit(now=START, messages=[THEIRS]))
         it.courier.wake()
         await it.clock.advance(600)
         assert (len(it.tried), it.titles) == (9, ["theirs"])
