@@ -17,6 +17,7 @@ from alertd.bot.slack import AT_ONCE
 from alertd.demo.platforms.moods import Mood, Temper
 from alertd.demo.platforms.record import Act, Answer
 from alertd.demo.platforms.slack_people import TEAM
+from alertd.dispatch.notice import recovery_key
 from alertd.model.notification import Button, Notification
 from alertd.model.people import Identity
 from tests.bot.slack_desk import ANN, BEN, ROOM, Desk, desk
@@ -464,7 +465,7 @@ async def test_a_platform_that_is_down_at_the_start_is_waited_for() -> None:
         at.platform.mood = Mood()
         await at.while_time_passes(at.platform.line.listened())
         assert (await at.while_time_passes(at.ann.says("alerts"))).text == "done"
-        assert [key for key, _ in at.told] == ["bot:slack", "bot:slack:back"]
+        assert [key for key, _ in at.told] == ["bot:slack", recovery_key("bot:slack")]
         assert at.names == ["@alertd in Loopback"]
 
 
