@@ -34,8 +34,10 @@ def written(rule: Keys, **file: object) -> Loaded:
     return loaded
 
 
-def played(rule: Keys, prices: dict[str, Bars], **how: object) -> list[str]:
-    return [say(event) for event in replay.replay(written(rule).rules, prices, **how)]  # type: ignore[arg-type]  # its keywords as they are
+def played(
+    rule: Keys, prices: dict[str, Bars], *, path: Path = Path.CLOSE, start: float = -np.inf, end: float = np.inf
+) -> list[str]:
+    return [say(event) for event in replay.replay(written(rule).rules, prices, path=path, start=start, end=end)]
 
 
 OVER: Keys = {"when": "price > 100"}
